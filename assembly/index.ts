@@ -1,0 +1,126 @@
+// The core's exports. Factories of everything that can be chosen come from the lists; the rest is the plan's own.
+import { Network } from "./network";
+import { Layer } from "./layer";
+import { Loss, Values, Target, Decision } from "./losses/loss";
+import { Parameter } from "./parameter";
+import { Rule } from "./optimizers/rule";
+import { Initializer } from "./initializers/initializer";
+import { Random, permute } from "./random/random";
+import { Purpose } from "./random/philox";
+import { SCRATCH } from "./kernels/gemm";
+import { firstNonFinite, firstOutside } from "./kernels/finite";
+import { fitScaler, Scaling } from "./kernels/scaler";
+
+export * from "./activations";
+export * from "./layers";
+export * from "./losses";
+export * from "./optimizers";
+export * from "./initializers";
+export * from "./data";
+
+export { panelsFor, lanesFor } from "./layer";
+export { firstNonFinite, firstOutside, fitScaler };
+
+/** Bytes of scratch memory that a thread needs. */
+export function scratchBytes(): usize {
+  return SCRATCH;
+}
+/** Frees every object, for a new plan. */
+export function reset(): void {
+  heap.reset();
+}
+/** First byte past the objects: the plan's arrays start behind it. */
+export function objectsEnd(): usize {
+  return heap.alloc(16) + 16;
+}
+export function network(): Network {
+  return new Network();
+}
+export function parameter(rows: i32, columns: i32): Parameter {
+  return new Parameter(rows, columns);
+}
+export function random(): Random {
+  return new Random();
+}
+export function values(count: i32): Values {
+  return new Values(count);
+}
+
+export function build(layer: Layer): void {
+  layer.build();
+}
+export function workspaceBytes(layer: Layer, panels: i32): usize {
+  return layer.workspaceBytes(panels);
+}
+export function separate(layer: Layer): bool {
+  return layer.separate();
+}
+export function initialise(initializer: Initializer, tensor: Parameter, stream: Random, seed: u32, place: u32, work: usize): void {
+  stream.begin(seed, Purpose.initialise, place, 0);
+  initializer.fill(tensor, stream, work);
+}
+export function accepts(loss: Loss, target: i32): bool {
+  return loss.accepts(target);
+}
+export function decision(loss: Loss): i32 {
+  return loss.decision();
+}
+export function states(rule: Rule): i32 {
+  return rule.states();
+}
+/** order[0..count): the order in which the rows come in epoch `epoch`. */
+export function shuffle(order: usize, count: i32, stream: Random, seed: u32, epoch: u32): void {
+  stream.begin(seed, Purpose.shuffle, 0, epoch);
+  permute(order, count, stream);
+}
+/** order[0..count): a permutation for whoever splits data. */
+export function permutation(order: usize, count: i32, stream: Random, seed: u32): void {
+  stream.begin(seed, Purpose.data, 5, 0);
+  permute(order, count, stream);
+}
+
+export function train(net: Network, steps: i32): i32 {
+  return net.train(steps);
+}
+/** One update by the gradients that stand there. */
+export function update(net: Network, rate: f64): void {
+  net.update(rate);
+}
+export function evaluate(net: Network): void {
+  net.evaluate();
+}
+export function predict(net: Network, out: usize): void {
+  net.predict(out);
+}
+export function resetMetrics(net: Network): void {
+  net.metrics.reset();
+}
+export function blame(net: Network): i32 {
+  return net.blame();
+}
+export function brokenLayer(net: Network): i32 {
+  return net.brokenLayer();
+}
+
+// The core's own numbers for what the host names.
+export function standardScaling(): i32 {
+  return Scaling.standard;
+}
+export function minmaxScaling(): i32 {
+  return Scaling.minmax;
+}
+export function indexTarget(): i32 {
+  return Target.index;
+}
+export function valueTarget(): i32 {
+  return Target.value;
+}
+export function noDecision(): i32 {
+  return Decision.none;
+}
+export function largestDecision(): i32 {
+  return Decision.largest;
+}
+export function thresholdDecision(): i32 {
+  return Decision.threshold;
+}

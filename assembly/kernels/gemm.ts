@@ -1,0 +1,105 @@
+// The three GEMMs of training, m samples, n outputs, k inputs. Panels (lanes side by side) make packing a matter of
+// TILE-wide strips, and every sum runs in one order however the tiles are shared out.
+//   x: sample panels [⌈m/8⌉][k][8]    xt: feature panels [⌈k/8⌉][8⌈m/8⌉][8]    w, dw: [n][k] row-major    b: [n] or 0
+//   forward  y = x·wᵀ + b   [⌈m/8⌉][n][8]   rows = outputs, sums over inputs
+//   input    dx = dy·w      [⌈m/8⌉][k][8]   rows = inputs,  sums over outputs
+//   weight   dw = dyᵀ·x     [n][k]          rows = outputs, sums over samples
+// `from` and `to` count tiles of TILE rows; `scratch` holds SCRATCH bytes and belongs to the caller's thread.
+import { f32At, rowAt, ROW, LANES } from "./simd";
+import { tile, TILE } from "./tile";
+import { packRows, packColumns, packSamples } from "./pack";
+
+/** Terms of a sum in one block: a panel's block (8 KB) stays in L1 while the strips stream past. */
+const DEPTH: i32 = 256;
+/** Strips packed at a time: 64 KB (strict), in L2 for every panel. */
+const STRIPS: i32 = 16;
+/** Bytes of scratch that each GEMM needs: the packed strips and one tile for ragged edges. */
+export const SCRATCH: usize = <usize>STRIPS * TILE * DEPTH * 4 + <usize>TILE * ROW;
+
+/** ⌈rows / TILE⌉: the units of work that `from` and `to` count. */
+export function tilesOf(rows: i32): i32 {
+  return (rows + TILE - 1) / TILE;
+}
+
+/** y = x·wᵀ + b */
+export function gemmForward(y: usize, x: usize, w: usize, b: usize, panels: i32, n: i32, k: i32, from: i32, to: i32, scratch: usize): void {
+  for (let k0 = 0; k0 < k; k0 += DEPTH) {
+    let depth = min(k - k0, DEPTH);
+    let strip = f32At(depth * TILE);
+    for (let t0 = from; t0 < to; t0 += STRIPS) {
+      let t1 = min(to, t0 + STRIPS);
+      for (let t = t0; t < t1; t++) {
+        let row = t * TILE;
+        packRows(scratch + <usize>(t - t0) * strip, w + f32At(row * k + k0), f32At(k), min(n - row, TILE), depth);
+      }
+      for (let p = 0; p < panels; p++) {
+        let panel = x + rowAt(p * k + k0);
+        for (let t = t0; t < t1; t++) {
+          let row = t * TILE;
+          let bias = b ? b + f32At(row) : 0;
+          tile(min(n - row, TILE), scratch + <usize>(t - t0) * strip, panel, depth, bias, y + rowAt(p * n + row), ROW, k0 > 0);
+        }
+      }
+    }
+  }
+}
+
+/** dx = dy·w */
+export function gemmInput(dx: usize, dy: usize, w: usize, panels: i32, n: i32, k: i32, from: i32, to: i32, scratch: usize): void {
+  for (let n0 = 0; n0 < n; n0 += DEPTH) {
+    let depth = min(n - n0, DEPTH);
+    let strip = f32At(depth * TILE);
+    for (let t0 = from; t0 < to; t0 += STRIPS) {
+      let t1 = min(to, t0 + STRIPS);
+      for (let t = t0; t < t1; t++) {
+        let row = t * TILE;
+        packColumns(scratch + <usize>(t - t0) * strip, w + f32At(n0 * k + row), f32At(k), min(k - row, TILE), depth);
+      }
+      for (let p = 0; p < panels; p++) {
+        let panel = dy + rowAt(p * n + n0);
+        for (let t = t0; t < t1; t++) {
+          let row = t * TILE;
+          tile(min(k - row, TILE), scratch + <usize>(t - t0) * strip, panel, depth, 0, dx + rowAt(p * k + row), ROW, n0 > 0);
+        }
+      }
+    }
+  }
+}
+
+/** dw = dyᵀ·x */
+export function gemmWeight(dw: usize, dy: usize, xt: usize, panels: i32, n: i32, k: i32, from: i32, to: i32, scratch: usize): void {
+  let edge = scratch + <usize>STRIPS * TILE * DEPTH * 4;
+  for (let p0 = 0; p0 < panels; p0 += DEPTH / LANES) {
+    let block = min(panels - p0, DEPTH / LANES);
+    let depth = block * LANES;
+    let strip = f32At(depth * TILE);
+    for (let t0 = from; t0 < to; t0 += STRIPS) {
+      let t1 = min(to, t0 + STRIPS);
+      for (let t = t0; t < t1; t++) {
+        let row = t * TILE;
+        packSamples(scratch + <usize>(t - t0) * strip, dy + rowAt(p0 * n + row), rowAt(n), min(n - row, TILE), block);
+      }
+      for (let k0 = 0; k0 < k; k0 += LANES) {
+        let panel = xt + rowAt(k0 * panels + p0 * LANES);
+        let columns = min(k - k0, LANES);
+        for (let t = t0; t < t1; t++) {
+          let row = t * TILE;
+          let rows = min(n - row, TILE);
+          let c = dw + f32At(row * k + k0);
+          if (columns == LANES) {
+            tile(rows, scratch + <usize>(t - t0) * strip, panel, depth, 0, c, f32At(k), p0 > 0);
+            continue;
+          }
+          // The last features: their tile is computed aside, so that nothing past the row is written.
+          if (p0 > 0) copyTile(edge, ROW, c, f32At(k), rows, columns);
+          tile(rows, scratch + <usize>(t - t0) * strip, panel, depth, 0, edge, ROW, p0 > 0);
+          copyTile(c, f32At(k), edge, ROW, rows, columns);
+        }
+      }
+    }
+  }
+}
+
+function copyTile(to: usize, ldTo: usize, from: usize, ldFrom: usize, rows: i32, columns: i32): void {
+  for (let r = 0; r < rows; r++) memory.copy(to + <usize>r * ldTo, from + <usize>r * ldFrom, f32At(columns));
+}

@@ -1,0 +1,58 @@
+// A layer of the plan. The host makes it, sets its options and sizes, deals out the memory and links it; the walk in
+// network.ts calls forward and backward. x, y, dx, dy are sample panels [panels][inputs or outputs][8].
+import { Batch } from "./batch";
+import { panelsOf, LANES } from "./kernels/simd";
+
+export abstract class Layer {
+  /** Features in and out; `build` sets `outputs`. */
+  inputs: i32 = 0;
+  outputs: i32 = 0;
+  x: usize = 0;
+  y: usize = 0;
+  dy: usize = 0;
+  /** Where the gradient of x goes; 0 when nobody asks for it. May be dy itself unless the layer says `separate`. */
+  dx: usize = 0;
+  /** `workspaceBytes` bytes of the layer's own. */
+  workspace: usize = 0;
+  batch: Batch | null = null;
+  previous: Layer | null = null;
+  next: Layer | null = null;
+  /** Position in the list that the user gave. */
+  index: i32 = 0;
+
+  /** From `inputs` and the options: `outputs` and the parameters' shapes. */
+  build(): void {
+    this.outputs = this.inputs;
+  }
+  /** Bytes that the layer needs besides x, y and parameters, for batches of up to `panels` panels. */
+  workspaceBytes(panels: i32): usize {
+    return 0;
+  }
+  /** Whether dx must not be dy. */
+  separate(): bool {
+    return false;
+  }
+
+  // Work is counted in units of the layer's choosing (tiles, panels, features): any split of 0..units gives the same bits.
+  forwardUnits(): i32 {
+    return this.batch!.panels;
+  }
+  abstract forward(from: i32, to: i32, scratch: usize): void;
+  /** Backward passes that must follow each other. */
+  phases(): i32 {
+    return 1;
+  }
+  backwardUnits(phase: i32): i32 {
+    return this.forwardUnits();
+  }
+  abstract backward(phase: i32, from: i32, to: i32, scratch: usize): void;
+}
+
+/** Sample panels of `rows` samples; the host plans with it. */
+export function panelsFor(rows: i32): i32 {
+  return panelsOf(rows);
+}
+/** Lanes of `rows` samples: what every array of one number a sample has room for. */
+export function lanesFor(rows: i32): i32 {
+  return panelsOf(rows) * LANES;
+}

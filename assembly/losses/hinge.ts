@@ -1,0 +1,33 @@
+import { ElementLoss, Decision, Loss } from "./loss";
+
+/**
+ * Hinge loss: l = max(0, 1 - t·z), t in {-1, 1}, mean over every element; dl/dz = -t inside the margin. Cortes, Vapnik 1995.
+ */
+class Hinge extends ElementLoss<Hinge> {
+  decision(): i32 {
+    return Decision.threshold;
+  }
+  targetThreshold(): f32 {
+    return 0;
+  }
+  single(label: i32): f32 {
+    return label > 0 ? 1 : -1;
+  }
+  no(): f32 {
+    return -1;
+  }
+  // @ts-ignore: decorator
+  @inline
+  value(z: v128, t: v128, p: v128): v128 {
+    return f32x4.pmax(f32x4.sub(f32x4.splat(1), f32x4.mul(t, z)), f32x4.splat(0));
+  }
+  // @ts-ignore: decorator
+  @inline
+  derivative(z: v128, t: v128, p: v128): v128 {
+    return v128.and(f32x4.neg(t), f32x4.lt(f32x4.mul(t, z), f32x4.splat(1)));
+  }
+}
+
+export function hinge(): Loss {
+  return new Hinge();
+}

@@ -1,0 +1,26 @@
+import { ElementLoss, Decision, Loss } from "./loss";
+import { log4 } from "../math/log";
+
+/** Kullback-Leibler divergence from log-probabilities z to probabilities t: Σ t·(ln t - z), mean over samples; dl/dz = -t. */
+class KlDivergence extends ElementLoss<KlDivergence> {
+  perSample(): f64 {
+    return 1;
+  }
+  decision(): i32 {
+    return Decision.largest;
+  }
+  // @ts-ignore: decorator
+  @inline
+  value(z: v128, t: v128, p: v128): v128 {
+    return v128.and(f32x4.mul(t, f32x4.sub(log4(t), z)), f32x4.gt(t, f32x4.splat(0)));
+  }
+  // @ts-ignore: decorator
+  @inline
+  derivative(z: v128, t: v128, p: v128): v128 {
+    return f32x4.neg(t);
+  }
+}
+
+export function klDivergence(): Loss {
+  return new KlDivergence();
+}

@@ -1,0 +1,236 @@
+// The walk over the plan: gather a batch, forward, loss, backward, penalties, clipping, update. The host links the
+// objects and deals out the memory; nothing is allocated here.
+import { Batch } from "./batch";
+import { Layer } from "./layer";
+import { Parameter } from "./parameter";
+import { Loss, Target } from "./losses/loss";
+import { Rule } from "./optimizers/rule";
+import { Metrics } from "./metrics";
+import { gatherSamples, samplesToRows } from "./kernels/layout";
+import { sumSquares, addPenalty, penalty } from "./kernels/norms";
+import { firstNonFinite } from "./kernels/finite";
+import { f32At, rowAt, LANES, panelsOf } from "./kernels/simd";
+
+export class Network {
+  batch: Batch = new Batch();
+  metrics: Metrics = new Metrics();
+  first: Layer | null = null;
+  last: Layer | null = null;
+  /** The lowest layer with something to train: the backward pass ends there. */
+  lowest: Layer | null = null;
+  loss: Loss | null = null;
+  rule: Rule | null = null;
+  parameters: Parameter | null = null;
+  scratch: usize = 0;
+
+  // The data set in linear memory: rows of features, and of targets where they are values.
+  rows: i32 = 0;
+  features: i32 = 0;
+  x: usize = 0;
+  /** Class indices i32 [rows], or 0. */
+  labels: usize = 0;
+  /** Targets f32 [rows][outputs], or 0. */
+  targets: usize = 0;
+  /** Sample weights f32 [rows], or 0 for all 1. */
+  sampleWeights: usize = 0;
+  /** Factor on the weight of each class f32 [classes], or 0. */
+  classFactors: usize = 0;
+  /** Features are scaled as (x - offset)·factor; f32 [features] each, or 0. */
+  offset: usize = 0;
+  factor: usize = 0;
+  /** Which row comes when: u32 [rows], or 0 for the order they stand in. */
+  order: usize = 0;
+  /** Rows of a batch, and the row of `order` that the next batch starts with. */
+  batchSize: i32 = 0;
+  position: i32 = 0;
+
+  /** Learning rates of the steps to come: f64 [steps]. */
+  rates: usize = 0;
+  /** Bound on the norm of all gradients together; 0 for none. */
+  clipNorm: f64 = 0;
+  /** Bound on each gradient; 0 for none. */
+  clipValue: f64 = 0;
+  /** Start of the parameters' values; states lie as far from `states` as values from here. */
+  values: usize = 0;
+  states: usize = 0;
+  stride: usize = 0;
+
+  /** Loss of the last batch, penalties included. */
+  batchLoss: f64 = 0;
+  /** Norm of all gradients in the last step, before clipping; only with clipNorm. */
+  gradientNorm: f64 = 0;
+  /** Σ loss·weight and Σ weight over the batches since the host last set them to 0. */
+  lossSum: f64 = 0;
+  weightSum: f64 = 0;
+
+  /** Takes up to `steps` steps, the batches following each other through the data; ends at a loss that is not finite. */
+  train(steps: i32): i32 {
+    this.batch.training = true;
+    for (let i = 0; i < steps; i++) {
+      this.gather(min(this.rows - this.position, this.batchSize));
+      this.forward();
+      this.evaluateLoss(true);
+      if (!isFinite(this.batchLoss)) return i;
+      this.backward();
+      this.update(load<f64>(this.rates + (<usize>i << 3)));
+      this.batch.step++;
+      this.position += this.batch.rows;
+      if (this.position >= this.rows) this.position = 0;
+    }
+    return steps;
+  }
+  /** Loss, metrics and decisions of every row in turn, without training. */
+  evaluate(): void {
+    this.batch.training = false;
+    for (this.position = 0; this.position < this.rows; this.position += this.batch.rows) {
+      this.gather(min(this.rows - this.position, this.batchSize));
+      this.forward();
+      this.evaluateLoss(false);
+    }
+    this.position = 0;
+  }
+  /** Outputs of every row in turn, row-major at `out`: f32 [rows][outputs]. */
+  predict(out: usize): void {
+    this.batch.training = false;
+    let outputs = this.last!.outputs;
+    for (let row = 0; row < this.rows; row += this.batch.rows) {
+      this.setRows(min(this.rows - row, this.batchSize));
+      this.position = row;
+      this.gatherInputs();
+      this.forward();
+      samplesToRows(out + ((<usize>row * outputs) << 2), this.last!.y, this.batch.rows, outputs);
+    }
+    this.position = 0;
+  }
+
+  private setRows(rows: i32): void {
+    this.batch.rows = rows;
+    this.batch.panels = panelsOf(rows);
+  }
+  /** Inputs, targets and weights of the next `rows` rows. */
+  gather(rows: i32): void {
+    this.setRows(rows);
+    this.gatherInputs();
+    let loss = this.loss!;
+    let panels = this.batch.panels;
+    let order = this.order ? this.order + f32At(this.position) : 0;
+    for (let i = 0; i < panels * LANES; i++) {
+      let weight: f32 = 0;
+      let label = -1;
+      if (i < rows) {
+        let row = order ? load<u32>(order + f32At(i)) : this.position + i;
+        weight = this.sampleWeights ? load<f32>(this.sampleWeights + f32At(row)) : 1;
+        if (this.labels) {
+          label = load<i32>(this.labels + f32At(row));
+          if (this.classFactors && label >= 0) weight *= load<f32>(this.classFactors + f32At(label));
+        }
+      }
+      store<f32>(loss.weights + f32At(i), weight);
+      store<i32>(loss.labels + f32At(i), label);
+    }
+    if (this.targets) {
+      let targets = order ? this.targets : this.targets + ((<usize>this.position * loss.outputs) << 2);
+      gatherSamples(loss.targets, targets, order, rows, loss.outputs, 0, 0, 0, panels, this.scratch);
+    } else if (loss.target == Target.value) {
+      this.encodeLabels(panels);
+    }
+  }
+  /** Class indices for a loss over values: rows of 0 and 1, or the index itself where there is one output. */
+  private encodeLabels(panels: i32): void {
+    let loss = this.loss!;
+    let n = loss.outputs;
+    for (let p = 0; p < panels; p++) {
+      for (let c = 0; c < n; c++) {
+        let at = loss.targets + rowAt(p * n + c);
+        for (let lane = 0; lane < LANES; lane++) {
+          let label = load<i32>(loss.labels + f32At(p * LANES + lane));
+          store<f32>(at + f32At(lane), n == 1 ? loss.single(label) : label == c ? 1 : loss.no());
+        }
+      }
+    }
+  }
+  private gatherInputs(): void {
+    let order = this.order ? this.order + f32At(this.position) : 0;
+    let x = order ? this.x : this.x + ((<usize>this.position * this.features) << 2);
+    let rows = this.batch.rows;
+    gatherSamples(this.first!.x, x, order, rows, this.features, this.offset, this.factor, 0, this.batch.panels, this.scratch);
+  }
+
+  forward(): void {
+    for (let layer: Layer | null = this.first; layer !== null; layer = layer!.next) layer.forward(0, layer.forwardUnits(), this.scratch);
+  }
+  /** The batch's loss and, for training, dL/dz; adds to the sums and the metrics. */
+  evaluateLoss(gradient: bool): void {
+    let loss = this.loss!;
+    let weight = loss.weightSum();
+    let scale = weight > 0 ? 1 / (weight * loss.perSample()) : 0;
+    loss.evaluate(0, this.batch.panels, <f32>scale, gradient);
+    let mean = weight > 0 ? loss.lossSum() / weight : 0;
+    let extra: f64 = 0;
+    for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
+      if (p.l1 != 0 || p.l2 != 0) extra += penalty(p.value, p.count, p.l1, p.l2);
+    }
+    this.batchLoss = mean + extra;
+    this.lossSum += (mean + extra) * weight;
+    this.weightSum += weight;
+    this.metrics.add();
+  }
+  backward(): void {
+    let end = this.lowest ? this.lowest!.previous : this.last;
+    for (let layer: Layer | null = this.last; layer !== null && layer !== end; layer = layer!.previous) {
+      for (let phase = 0, phases = layer.phases(); phase < phases; phase++) {
+        layer.backward(phase, 0, layer.backwardUnits(phase), this.scratch);
+      }
+    }
+    for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
+      if (p.trainable && (p.l1 != 0 || p.l2 != 0)) addPenalty(p.grad, p.value, p.count, <f32>p.l1, <f32>p.l2);
+    }
+  }
+  /** Clips and updates; the gradients themselves stay as they are. */
+  update(rate: f64): void {
+    let rule = this.rule!;
+    rule.gradLimit = this.clipValue > 0 ? <f32>this.clipValue : f32.MAX_VALUE;
+    rule.gradScale = 1;
+    if (this.clipNorm > 0) {
+      let sum: f64 = 0;
+      for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
+        if (p.trainable) sum += sumSquares(p.grad, paddedBytes(p), rule.gradLimit);
+      }
+      this.gradientNorm = sqrt(sum);
+      // PyTorch's form, which a norm of 0 does not break.
+      rule.gradScale = <f32>min(this.clipNorm / (this.gradientNorm + 1e-6), 1.0);
+    }
+    rule.t++;
+    rule.begin();
+    for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
+      if (!p.trainable) continue;
+      rule.update(p.value, p.grad, this.states + (p.value - this.values), this.stride, paddedBytes(p), rate * p.lrScale);
+    }
+  }
+
+  /**
+   * Where the first number that is not finite stands in the batch in hand: the position in the list of the layer whose
+   * parameters hold it (code 1) or whose output does (code 2), as 4·position + code; 3 for the input, 0 for none.
+   */
+  blame(): i32 {
+    let panels = this.batch.panels;
+    if (firstNonFinite(this.first!.x, panels * this.first!.inputs * LANES) >= 0) return 3;
+    for (let layer: Layer | null = this.first; layer !== null; layer = layer!.next) {
+      for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
+        if (p.layer == layer.index && firstNonFinite(p.value, p.count) >= 0) return 4 * layer.index + 1;
+      }
+      if (firstNonFinite(layer.y, panels * layer.outputs * LANES) >= 0) return 4 * layer.index + 2;
+    }
+    return 0;
+  }
+  /** Position of the first layer whose parameters are not all finite, or -1. */
+  brokenLayer(): i32 {
+    for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) if (firstNonFinite(p.value, p.count) >= 0) return p.layer;
+    return -1;
+  }
+}
+
+/** Bytes of a tensor with its padding to whole vectors. */
+function paddedBytes(p: Parameter): usize {
+  return (f32At(p.count) + 15) & ~15;
+}

@@ -1,0 +1,29 @@
+import { Rule } from "./rule";
+import { AdamRule } from "./adam-rule";
+
+/** Adam with coupled (L2) decay, g ← g + λw. Kingma, Ba 2014; AMSGrad: Reddi, Kale, Kumar 2018. */
+class Adam extends AdamRule {
+  /** Learning rate. @range [0, inf) */
+  lr: f64 = 0.001;
+  /** β₁: weight of the past in the mean gradient. @range [0, 1) */
+  beta1: f64 = 0.9;
+  /** β₂: weight of the past in the mean squared gradient. @range [0, 1) */
+  beta2: f64 = 0.999;
+  /** Added to the root. @range [0, inf) */
+  eps: f64 = 1e-8;
+  /** λ: coupled L2 decay. @range [0, inf) */
+  weightDecay: f64 = 0;
+  /** Whether to divide by the largest second moment so far. */
+  amsgrad: bool = false;
+
+  states(): i32 {
+    return this.amsgrad ? 3 : 2;
+  }
+  update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {
+    this.run(w, g, s, stride, bytes, lr, this.beta1, this.beta2, this.eps, this.weightDecay, 0, this.amsgrad);
+  }
+}
+
+export function adam(): Rule {
+  return new Adam();
+}

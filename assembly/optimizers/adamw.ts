@@ -1,0 +1,29 @@
+import { Rule } from "./rule";
+import { AdamRule } from "./adam-rule";
+
+/** Adam with decoupled decay, w ← w - lr·λ·w beside the step. Loshchilov, Hutter 2017. */
+class Adamw extends AdamRule {
+  /** Learning rate. @range [0, inf) */
+  lr: f64 = 0.001;
+  /** β₁: weight of the past in the mean gradient. @range [0, 1) */
+  beta1: f64 = 0.9;
+  /** β₂: weight of the past in the mean squared gradient. @range [0, 1) */
+  beta2: f64 = 0.999;
+  /** Added to the root. @range [0, inf) */
+  eps: f64 = 1e-8;
+  /** λ: decoupled decay. @range [0, inf) */
+  weightDecay: f64 = 0.01;
+  /** Whether to divide by the largest second moment so far. */
+  amsgrad: bool = false;
+
+  states(): i32 {
+    return this.amsgrad ? 3 : 2;
+  }
+  update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {
+    this.run(w, g, s, stride, bytes, lr, this.beta1, this.beta2, this.eps, 0, this.weightDecay, this.amsgrad);
+  }
+}
+
+export function adamw(): Rule {
+  return new Adamw();
+}

@@ -1,0 +1,5 @@
+// Every update rule: one file and one line each.
+export { adam } from "./adam";
+export { adamw } from "./adamw";
+export { momentum } from "./momentum";
+export { sgd } from "./sgd";

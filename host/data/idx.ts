@@ -1,0 +1,152 @@
+/**
+ * `idx()`: the format of the MNIST files. Big-endian: 0, 0, element type, number of dimensions; the dimensions as u32;
+ * then the elements, row-major.
+ */
+import { show, TrainletError } from "../errors.ts";
+import { defaultMaxBytes, nameOf, readBytes, type Source } from "./bytes.ts";
+import { dataCore } from "./core-access.ts";
+import { Dataset, type Scale, scales } from "./dataset.ts";
+import { allocate, checkNames, checkOneOf, checkOptions, checkWhole } from "./validate.ts";
+
+export interface IdxOptions {
+  /** How many classes there are. Default: the highest label + 1, or as many as `classNames`. */
+  classes?: number;
+  classNames?: readonly string[];
+  /** The scaling that the model should fit. Default "none" for bytes, which become 0..1 here; else "standard". */
+  scale?: Scale;
+  /** Refuse a source of more bytes than this, before or after decompression. Default 2 GiB. */
+  maxBytes?: number;
+}
+const known: Record<keyof IdxOptions, true> = { classes: true, classNames: true, scale: true, maxBytes: true };
+
+interface Elements {
+  /** For messages. */
+  name: string;
+  size: number;
+  integer: boolean;
+  read: (view: DataView, at: number) => number;
+}
+const u8: Elements = { name: "u8", size: 1, integer: true, read: (view, at) => view.getUint8(at) };
+const elementTypes: Readonly<Record<number, Elements>> = {
+  8: u8,
+  9: { name: "i8", size: 1, integer: true, read: (view, at) => view.getInt8(at) },
+  11: { name: "i16", size: 2, integer: true, read: (view, at) => view.getInt16(at) },
+  12: { name: "i32", size: 4, integer: true, read: (view, at) => view.getInt32(at) },
+  13: { name: "f32", size: 4, integer: false, read: (view, at) => view.getFloat32(at) },
+  14: { name: "f64", size: 8, integer: false, read: (view, at) => view.getFloat64(at) },
+};
+
+interface Idx {
+  source: string;
+  elements: Elements;
+  rows: number;
+  /** Elements a row: the product of all dimensions but the first. */
+  columns: number;
+  data: DataView;
+}
+
+/**
+ * Reads images, and their labels if given, from IDX files, plain or gzipped: paths, bytes, Blobs or streams.
+ * x: rows × product of the other dimensions, bytes divided by 255. y: class indices; empty without labels.
+ *
+ * @throws TrainletError: INVALID_FILE for a header that is no IDX header or does not fit the bytes present (checked
+ * before anything of the declared size is allocated), SHAPE_MISMATCH when images and labels differ in number,
+ * UNKNOWN_LABEL for a label outside `classes`, NON_FINITE_DATA, FILE_NOT_FOUND, FILE_ERROR, UNKNOWN_OPTION,
+ * INVALID_ARGUMENT.
+ */
+export async function idx(images: Source, labels?: Source, options: IdxOptions = {}): Promise<Dataset> {
+  checkOptions(options, Object.keys(known), "idx");
+  const { classes, classNames, maxBytes = defaultMaxBytes } = options;
+  if (classes !== undefined) checkWhole(classes, "idx: classes", 1);
+  if (classNames !== undefined) checkNames(classNames, "idx: classNames", classes);
+  checkWhole(maxBytes, "idx: maxBytes", 1);
+  if (options.scale !== undefined) checkOneOf(options.scale, "idx: scale", scales);
+
+  const imagesName = nameOf(images, "idx images");
+  const pictures = parseIdx(await readBytes(images, imagesName, maxBytes), imagesName);
+  const { rows, columns, elements } = pictures;
+  let y = new Int32Array(0);
+  if (labels !== undefined) {
+    const labelsName = nameOf(labels, "idx labels");
+    y = labelsOf(parseIdx(await readBytes(labels, labelsName, maxBytes), labelsName), classes ?? classNames?.length);
+    if (y.length !== rows) {
+      const message = `${imagesName} holds ${rows} images, but ${labelsName} ${y.length} labels`;
+      throw new TrainletError("SHAPE_MISMATCH", message);
+    }
+  }
+  const highest = y.reduce((a, b) => Math.max(a, b), -1);
+  const { permutation } = await dataCore();
+  return new Dataset(
+    {
+      x: valuesOf(pictures),
+      y,
+      rows,
+      features: columns,
+      targets: labels === undefined ? 0 : 1,
+      classes: classes ?? classNames?.length ?? highest + 1,
+      classNames,
+      scale: options.scale ?? (elements === u8 ? "none" : "standard"),
+    },
+    permutation,
+  );
+}
+
+function parseIdx(bytes: Uint8Array, source: string): Idx {
+  const invalid = (what: string): TrainletError => new TrainletError("INVALID_FILE", `${source}: ${what}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0) throw invalid("this is no IDX file (it starts 0, 0)");
+  const elements = elementTypes[bytes[2]!];
+  if (!elements) throw invalid(`unknown IDX element type ${bytes[2]}; known: 8, 9, 11, 12, 13, 14`);
+  const dimensions = bytes[3]!;
+  const start = 4 + 4 * dimensions;
+  if (dimensions === 0) throw invalid("the IDX header declares no dimension");
+  if (bytes.length < start) throw invalid(`the file ends inside the IDX header of ${dimensions} dimensions`);
+  const sizes = Array.from({ length: dimensions }, (_, d) => view.getUint32(4 + 4 * d));
+  if (sizes.includes(0)) throw invalid(`the IDX dimensions ${sizes.slice(0, 8).join(" × ")} hold no element`);
+  // The product of u32s may pass 2⁵³, but it only grows: past what is there, its exact value does not matter.
+  const present = bytes.length - start;
+  const declared = sizes.reduce((product, size) => product * size, elements.size);
+  if (declared !== present) {
+    const shape = `${sizes.slice(0, 8).join(" × ")} ${elements.name}`;
+    throw invalid(`the IDX header declares ${shape}, which is ${declared} bytes, but ${present} follow`);
+  }
+  const rows = sizes[0]!;
+  const columns = present / elements.size / rows;
+  return { source, elements, rows, columns, data: new DataView(bytes.buffer, bytes.byteOffset + start, present) };
+}
+
+function valuesOf(file: Idx): Float32Array {
+  const { source, elements, rows, columns, data } = file;
+  const x = allocate(rows, columns, source);
+  if (elements === u8) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    for (let i = 0; i < x.length; i++) x[i] = bytes[i]! / 255;
+    return x;
+  }
+  for (let i = 0; i < x.length; i++) {
+    x[i] = elements.read(data, i * elements.size);
+    if (Number.isFinite(x[i])) continue;
+    const where = `${source}: row ${Math.floor(i / columns)}, element ${i % columns}`;
+    const got = elements.read(data, i * elements.size);
+    throw new TrainletError("NON_FINITE_DATA", `${where} must be finite in 32 bits, got ${got}`);
+  }
+  return x;
+}
+
+function labelsOf(file: Idx, classes: number | undefined): Int32Array<ArrayBuffer> {
+  const { source, elements, rows, columns, data } = file;
+  if (columns !== 1 || !elements.integer) {
+    const got = `${rows} × ${columns} ${elements.name}`;
+    throw new TrainletError("INVALID_FILE", `${source}: labels must be one integer a row, got ${got}`);
+  }
+  const y = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const label = elements.read(data, row * elements.size);
+    if (label < 0 || label >= (classes ?? Number.POSITIVE_INFINITY)) {
+      const range = classes === undefined ? "0 or more" : `0 to ${classes - 1}`;
+      throw new TrainletError("UNKNOWN_LABEL", `${source}: row ${row} has label ${show(label)}; known: ${range}`);
+    }
+    y[row] = label;
+  }
+  return y;
+}

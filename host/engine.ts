@@ -1,0 +1,227 @@
+// A plan with its memory: what keeps tensors when the plan changes, and moves data in and results out.
+import { instantiate } from "./core.ts";
+import { TrainletError } from "./errors.ts";
+import type { FlatData, FlatInputs } from "./inputs.ts";
+import type { Spec } from "./make-spec.ts";
+import type { Memory } from "./memory.ts";
+import type { Step } from "./network-spec.ts";
+import { MAX_STEPS, Plan } from "./plan.ts";
+
+/** Everything that training changes, copied out. */
+export interface Snapshot {
+  values: Float32Array[];
+  statistics: Float32Array[];
+}
+
+/** A data set that stands in linear memory. */
+export interface Resident {
+  rows: number;
+  x: number;
+  labels: number;
+  targets: number;
+  sampleWeights: number;
+  classFactors: number;
+  order: number;
+}
+
+export interface Weights {
+  sampleWeight?: Float32Array;
+  classWeight?: Float32Array;
+}
+
+export class Engine {
+  readonly memory: Memory;
+  plan: Plan;
+
+  private constructor(memory: Memory, plan: Plan) {
+    this.memory = memory;
+    this.plan = plan;
+  }
+
+  static async create(request: { steps: readonly Step[]; inputs: number; loss: Spec; seed: number }): Promise<Engine> {
+    const memory = await instantiate();
+    const plan = new Plan(memory, { ...request, optimizer: undefined, rows: 1 });
+    plan.initialise();
+    return new Engine(memory, plan);
+  }
+
+  /** Makes room for batches of `rows`, and for the optimizer's state when one is given; it starts anew then. */
+  prepare(rows: number, optimizer?: Spec): void {
+    const old = this.plan;
+    if (!optimizer && rows <= old.capacity) return;
+    const { memory } = this;
+    const snapshot = this.snapshot();
+    const step = memory.get("Batch", old.batch, "step");
+    const scaler = this.#copyScaler();
+    const scaled = memory.get("Network", old.network, "offset") !== 0;
+    const clip = {
+      clipNorm: memory.get("Network", old.network, "clipNorm"),
+      clipValue: memory.get("Network", old.network, "clipValue"),
+    };
+    const keep = optimizer ? undefined : this.#copyStates();
+    const capacity = Math.max(rows, old.capacity);
+    this.plan = new Plan(memory, { ...old.request, rows: capacity, optimizer: optimizer ?? old.request.optimizer });
+    this.restore(snapshot);
+    memory.set("Batch", this.plan.batch, { step });
+    memory.set("Network", this.plan.network, clip);
+    if (scaled) this.setScaler(scaler);
+    if (keep && this.plan.rule) {
+      memory.f32(this.plan.states.at, keep.states.length).set(keep.states);
+      memory.set("Rule", this.plan.rule, { t: keep.t });
+    }
+  }
+  #copyStates(): { states: Float32Array; t: number } {
+    const { at, count, stride } = this.plan.states;
+    const t = this.plan.rule ? this.memory.get("Rule", this.plan.rule, "t") : 0;
+    return { states: this.memory.f32(at, (count * stride) / 4).slice(), t };
+  }
+  #copyScaler(): { offset: Float32Array; factor: Float32Array } {
+    const { inputs } = this.plan.request;
+    const { offset, factor } = this.plan.scaler;
+    return { offset: this.memory.f32(offset, inputs).slice(), factor: this.memory.f32(factor, inputs).slice() };
+  }
+
+  snapshot(): Snapshot {
+    const copy = (t: { at: number; length: number }) => this.memory.f32(t.at, t.length).slice();
+    return { values: this.plan.parameters.map(copy), statistics: this.plan.statistics.map(copy) };
+  }
+  restore(snapshot: Snapshot): void {
+    this.plan.parameters.forEach((p, i) => this.memory.f32(p.at, p.length).set(snapshot.values[i]!));
+    this.plan.statistics.forEach((s, i) => this.memory.f32(s.at, s.length).set(snapshot.statistics[i]!));
+  }
+
+  /** Scaling of the inputs, fitted by the core on the resident rows. */
+  fitScaler(kind: "standard" | "minmax", data: Resident): void {
+    const { offset, factor } = this.plan.scaler;
+    const { core } = this.memory;
+    core.fitScaler(kind === "standard" ? core.standardScaling() : core.minmaxScaling(), data.x, data.rows, this.plan.request.inputs, offset, factor);
+    this.memory.set("Network", this.plan.network, { offset, factor });
+  }
+  setScaler(scaler: { offset: Float32Array; factor: Float32Array }): void {
+    const { offset, factor } = this.plan.scaler;
+    this.memory.f32(offset, scaler.offset.length).set(scaler.offset);
+    this.memory.f32(factor, scaler.factor.length).set(scaler.factor);
+    this.memory.set("Network", this.plan.network, { offset, factor });
+  }
+  get scaler(): { offset: Float32Array; factor: Float32Array } | undefined {
+    return this.memory.get("Network", this.plan.network, "offset") ? this.#copyScaler() : undefined;
+  }
+
+  /** Runs `use` with data in linear memory and gives the room back. */
+  async withData<T>(data: FlatData, weights: Weights, use: (resident: Resident) => Promise<T> | T): Promise<T> {
+    const mark = this.memory.top;
+    try {
+      return await use(this.load(data, weights));
+    } finally {
+      this.memory.release(mark);
+    }
+  }
+  /** Puts data behind what is there; checks that every number is finite and every label has an output. */
+  load(data: FlatData, weights: Weights = {}): Resident {
+    const { memory } = this;
+    const x = this.loadInputs(data);
+    const labels = data.labels ? memory.put(data.labels) : 0;
+    const targets = data.targets ? memory.put(data.targets) : 0;
+    if (labels) this.#checkLabels(data.labels!, labels);
+    if (targets) this.#checkFinite(targets, data.targets!.length, this.plan.outputs, "y");
+    return {
+      rows: data.rows,
+      x,
+      labels,
+      targets,
+      sampleWeights: weights.sampleWeight ? memory.put(weights.sampleWeight) : 0,
+      classFactors: weights.classWeight ? memory.put(weights.classWeight) : 0,
+      order: 0,
+    };
+  }
+  loadInputs({ x, rows }: FlatInputs): number {
+    const at = this.memory.put(x);
+    this.#checkFinite(at, x.length, x.length / rows, "x");
+    return at;
+  }
+  #checkFinite(at: number, length: number, columns: number, name: string): void {
+    const bad = this.memory.core.firstNonFinite(at, length);
+    if (bad < 0) return;
+    const value = this.memory.f32(at, length)[bad];
+    const place = `row ${Math.floor(bad / columns)}, column ${bad % columns}`;
+    throw new TrainletError("NON_FINITE_DATA", `${name} has ${value} in ${place}; remove such rows or fill them in`);
+  }
+  #checkLabels(list: Int32Array, at: number): void {
+    const { outputs, request } = this.plan;
+    const ignored = (request.loss.ignoreIndex as number | undefined) ?? -100;
+    const bound = outputs === 1 ? (this.memory.core.decision(this.plan.loss) ? 2 : 2 ** 31 - 1) : outputs;
+    const bad = this.memory.core.firstOutside(at, list.length, bound, ignored);
+    if (bad < 0) return;
+    const message = `y has class ${list[bad]} in row ${bad}; the model knows classes 0 to ${bound - 1}`;
+    throw new TrainletError("UNKNOWN_LABEL", message);
+  }
+
+  /** Makes the network read this data, from its first row on. */
+  select(data: Resident, batchSize: number): void {
+    const { core } = this.memory;
+    const { rows, ...pointers } = data;
+    this.memory.set("Network", this.plan.network, { rows, batchSize, position: 0, ...pointers });
+    const index = data.labels && core.accepts(this.plan.loss, core.indexTarget()) ? core.indexTarget() : core.valueTarget();
+    this.memory.set("Loss", this.plan.loss, { target: index });
+  }
+  /** Draws the order of the rows for an epoch. */
+  shuffle(data: Resident, epoch: number): void {
+    data.order ||= this.memory.place(data.rows * 4);
+    this.memory.core.shuffle(data.order, data.rows, this.plan.random, this.plan.request.seed, epoch);
+    this.memory.set("Network", this.plan.network, { order: data.order });
+  }
+
+  /** What has been counted so far, for `resume` after something else used the network. */
+  counting(): { network: Record<string, number>; metrics: Record<string, number>; errors: Float64Array } {
+    const { memory, plan } = this;
+    const read = (cls: "Network" | "Metrics", at: number, names: readonly string[]) =>
+      Object.fromEntries(names.map(name => [name, memory.get(cls, at, name as never)]));
+    return {
+      network: read("Network", plan.network, ["position", "lossSum", "weightSum"]),
+      metrics: read("Metrics", plan.metrics, ["decision", "count", "right", "topCount", "topK", "confusion", "errors", "samples"]),
+      errors: memory.f64(plan.errors, plan.outputs * 4).slice(),
+    };
+  }
+  resume(state: ReturnType<Engine["counting"]>, data: Resident, batchSize: number): void {
+    this.select(data, batchSize);
+    this.memory.set("Network", this.plan.network, state.network);
+    this.memory.set("Metrics", this.plan.metrics, state.metrics);
+    this.memory.f64(this.plan.errors, state.errors.length).set(state.errors);
+  }
+
+  /** Takes steps with these learning rates (at most MAX_STEPS); throws where the loss is not finite. */
+  train(rates: readonly number[]): void {
+    const { memory, plan } = this;
+    memory.f64(plan.rates, MAX_STEPS).set(rates);
+    const done = memory.core.train(plan.network, rates.length);
+    if (done < rates.length) throw this.#divergence();
+  }
+  get steps(): number {
+    return this.memory.get("Batch", this.plan.batch, "step");
+  }
+  #divergence(): TrainletError {
+    const step = this.steps + 1;
+    const blame = this.memory.core.blame(this.plan.network);
+    const index = blame >> 2;
+    const layer = `layer ${index} (${this.#layerName(index)})`;
+    const where =
+      (blame & 3) === 1
+        ? `the update of step ${step - 1} left a parameter of ${layer} that is not finite`
+        : (blame & 3) === 2
+          ? `in step ${step} the output of ${layer} was the first that is not finite`
+          : `in step ${step} the loss itself was not finite, while every layer's output was`;
+    const remedy = "lower the learning rate, scale the inputs, or clip gradients with clipNorm";
+    return new TrainletError("DIVERGED", `training diverged: ${where}; ${remedy}`);
+  }
+  /** Throws when the last update left something that is not finite. */
+  checkParameters(): void {
+    const index = this.memory.core.brokenLayer(this.plan.network);
+    if (index < 0) return;
+    const message = `training diverged: the update of step ${this.steps} left a parameter of layer ${index} (${this.#layerName(index)}) that is not finite; lower the learning rate, scale the inputs, or clip gradients with clipNorm`;
+    throw new TrainletError("DIVERGED", message);
+  }
+  #layerName(index: number): string {
+    const layer = this.plan.layers.find(l => l.index === index)!;
+    return layer.settings.name ?? layer.spec.type;
+  }
+}

@@ -1,0 +1,199 @@
+// The training loop: epochs of steps that the core takes many at a time, with looks between them for whoever asked.
+import { makeCallbacks, type Callback } from "./callbacks.ts";
+import type { Engine, Resident } from "./engine.ts";
+import { show, TrainletError } from "./errors.ts";
+import { asValidation, type EpochLog, type History } from "./history.ts";
+import type { Data, FlatData } from "./inputs.ts";
+import { checkSpec, type Options, type Spec } from "./make-spec.ts";
+import { beginMetrics, readMetrics } from "./metrics.ts";
+import type { Model } from "./model.ts";
+import { MAX_STEPS } from "./plan.ts";
+import { baseRate } from "./rates.ts";
+import { turn } from "./turn.ts";
+import { type Schedule, type ScheduleSpec, createSchedule } from "./schedules/schedule.ts";
+
+export interface FitOptions {
+  /** Passes over the data. Default 1. */
+  epochs?: number;
+  /** Rows of a batch: 1 is stochastic, "full" batch gradient descent. Default 32. */
+  batchSize?: number | "full";
+  /** The update rule; its state starts anew. Default: what `compile` set. */
+  optimizer?: Spec | { type: string };
+  /** How the learning rate goes on. */
+  schedule?: ScheduleSpec | { type: string };
+  /** Data to evaluate after each epoch, or the share of the rows (the last ones) to keep for that. */
+  validation?: Data | number;
+  callbacks?: Callback[];
+  /** Whether rows come in a new order each epoch. Default true. */
+  shuffle?: boolean;
+  /** Weight of each row: a row of weight 2 counts as two alike. */
+  sampleWeight?: ArrayLike<number>;
+  /** Weight of each class, by index or by name. */
+  classWeight?: ArrayLike<number> | Readonly<Record<string, number>>;
+  /** Bound on the norm of all gradients together. */
+  clipNorm?: number;
+  /** Bound on each gradient. */
+  clipValue?: number;
+  /** Ends the training when it fires; `fit` then rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export const fitOptions: Options = {
+  epochs: { type: "i32", low: 1, range: "[1, inf)" },
+  batchSize: { type: "any" },
+  optimizer: { type: "any" },
+  schedule: { type: "any" },
+  validation: { type: "any" },
+  callbacks: { type: "any" },
+  shuffle: { type: "bool" },
+  sampleWeight: { type: "any" },
+  classWeight: { type: "any" },
+  clipNorm: { type: "f64", low: 0, lowOpen: true, range: "(0, inf)" },
+  clipValue: { type: "f64", low: 0, lowOpen: true, range: "(0, inf)" },
+  signal: { type: "any" },
+};
+
+/** How long the core works before the host looks up, in milliseconds: for aborts, and for a page that wants to paint. */
+const LOOK_UP = 20;
+
+export function checkFitOptions(options: FitOptions): void {
+  checkSpec("fit", options, fitOptions);
+  const { batchSize } = options;
+  if (batchSize !== undefined && batchSize !== "full" && !(Number.isInteger(batchSize) && batchSize >= 1)) {
+    throw new TrainletError("INVALID_ARGUMENT", `fit: batchSize is ${show(batchSize)}; it should be a whole number from 1 on, or "full"`);
+  }
+}
+
+export interface Run {
+  model: Model;
+  engine: Engine;
+  train: FlatData;
+  validation: FlatData | undefined;
+  batchSize: number;
+  optimizer: Spec;
+  sampleWeight: Float32Array | undefined;
+  classWeight: Float32Array | undefined;
+  /** Epochs that the model has been trained for before, so that no order of rows comes twice. */
+  epochsBefore: number;
+  scale: "none" | "standard" | "minmax";
+}
+
+/** Trains as the options say; everything has been checked and laid out. */
+export async function runFit(run: Run, options: FitOptions): Promise<History> {
+  const { engine, model } = run;
+  const epochs = options.epochs ?? 1;
+  const steps = Math.ceil(run.train.rows / run.batchSize);
+  const callbacks = makeCallbacks(options.callbacks, run.validation !== undefined);
+  const schedule = options.schedule
+    ? createSchedule(options.schedule as ScheduleSpec, { baseLr: baseRate(run.optimizer), steps: epochs * steps, epochs })
+    : undefined;
+  const history: History = { epochs: [], iterations: 0, seconds: 0, stoppedEarly: false };
+  const started = performance.now();
+  const mark = engine.memory.top;
+  try {
+    const train = engine.load(run.train, run);
+    const validation = run.validation && engine.load(run.validation);
+    if (run.scale !== "none") engine.fitScaler(run.scale, train);
+    const loop = new Loop(run, train, schedule, callbacks, options.signal);
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      options.signal?.throwIfAborted();
+      for (const c of callbacks) await c.onEpochBegin?.(epoch, model);
+      if (options.shuffle ?? true) engine.shuffle(train, run.epochsBefore + epoch);
+      const log = await loop.epoch(epoch, steps);
+      if (validation) Object.assign(log, asValidation(evaluateResident(engine, validation, run.batchSize)));
+      history.epochs.push(log);
+      history.iterations += steps;
+      schedule?.endEpoch(log.valLoss ?? log.loss);
+      let stop = false;
+      for (const c of callbacks) if ((await c.onEpochEnd?.(log, model)) === false) stop = true;
+      if (stop || loop.stopped) {
+        history.stoppedEarly = true;
+        break;
+      }
+    }
+    for (const c of callbacks) c.finish?.(model);
+  } finally {
+    engine.memory.release(mark);
+  }
+  history.seconds = (performance.now() - started) / 1000;
+  return history;
+}
+
+export function evaluateResident(engine: Engine, data: Resident, rows: number, request = {}) {
+  engine.select({ ...data, order: 0 }, Math.min(rows, engine.plan.capacity));
+  beginMetrics(engine, data.labels !== 0, request);
+  engine.memory.core.evaluate(engine.plan.network);
+  return readMetrics(engine, request);
+}
+
+class Loop {
+  stopped = false;
+  /** Steps of the next crossing; follows the time that steps take. */
+  #chunk = 1;
+  #lastBreath = performance.now();
+  readonly #run: Run;
+  readonly #data: Resident;
+  readonly #schedule: Schedule | undefined;
+  readonly #callbacks: ReturnType<typeof makeCallbacks>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #lr: number;
+
+  constructor(run: Run, data: Resident, schedule: Schedule | undefined, callbacks: ReturnType<typeof makeCallbacks>, signal?: AbortSignal) {
+    this.#run = run;
+    this.#data = data;
+    this.#schedule = schedule;
+    this.#callbacks = callbacks;
+    this.#signal = signal;
+    this.#lr = baseRate(run.optimizer);
+  }
+
+  async epoch(epoch: number, steps: number): Promise<EpochLog> {
+    const { engine, train, batchSize } = this.#run;
+    const each = this.#callbacks.filter(c => c.onBatchEnd);
+    engine.select(this.#data, batchSize);
+    beginMetrics(engine, this.#data.labels !== 0, {});
+    let lr = this.#lr;
+    let working = 0;
+    for (let done = 0; done < steps && !this.stopped; ) {
+      const count = each.length ? 1 : Math.min(this.#chunk, steps - done, MAX_STEPS);
+      const rates = Array.from({ length: count }, () => {
+        lr = this.#schedule?.lr ?? this.#lr;
+        this.#schedule?.endBatch();
+        return lr;
+      });
+      const before = performance.now();
+      engine.train(rates);
+      const took = performance.now() - before;
+      working += took;
+      done += count;
+      this.#adapt(took);
+      if (each.length) await this.#look(each, epoch, lr);
+      if (performance.now() - this.#lastBreath > LOOK_UP) await this.#breathe();
+      this.#signal?.throwIfAborted();
+    }
+    engine.checkParameters();
+    const seconds = working / 1000;
+    const metrics = readMetrics(engine);
+    return { epoch, iterations: engine.steps, ...metrics, lr, seconds, samplesPerSecond: train.rows / Math.max(seconds, 1e-9) };
+  }
+
+  /** Calls the callbacks of a batch; an evaluation in one of them must not leave its mark on the epoch's sums. */
+  async #look(callbacks: ReturnType<typeof makeCallbacks>, epoch: number, lr: number): Promise<void> {
+    const { engine, model, batchSize } = this.#run;
+    const loss = engine.memory.get("Network", engine.plan.network, "batchLoss");
+    const state = engine.counting();
+    for (const c of callbacks) {
+      if ((await c.onBatchEnd!({ iteration: engine.steps, epoch, loss, lr }, model)) === false) this.stopped = true;
+    }
+    engine.resume(state, this.#data, batchSize);
+  }
+  #adapt(took: number): void {
+    if (took < LOOK_UP / 2) this.#chunk = Math.min(this.#chunk * 2, MAX_STEPS);
+    else if (took > LOOK_UP) this.#chunk = Math.max(1, this.#chunk >> 1);
+  }
+  /** Lets the event loop turn. */
+  async #breathe(): Promise<void> {
+    await turn();
+    this.#lastBreath = performance.now();
+  }
+}

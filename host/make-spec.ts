@@ -1,0 +1,165 @@
+// Specs are plain JSON: `{ type, ...options }`. Everything that is known of an option (type, range, default) comes from
+// the core's classes through the generated tables; this file checks against them.
+import { show, TrainletError } from "./errors.ts";
+
+/** One option of a layer, loss, rule or initialiser. */
+export interface Option {
+  readonly type: string;
+  readonly offset?: number;
+  readonly default?: number | boolean;
+  readonly range?: string;
+  readonly low?: number;
+  readonly lowOpen?: boolean;
+  readonly high?: number;
+  readonly highOpen?: boolean;
+  readonly among?: readonly number[];
+  readonly values?: readonly string[];
+  readonly positional?: boolean;
+}
+export type Options = Readonly<Record<string, Option>>;
+
+/** What the core says of one layer, loss, rule or initialiser. */
+export interface Entry {
+  readonly options: Options;
+  readonly tensors?: readonly { readonly name: string; readonly offset: number; readonly type: string }[];
+  readonly activation?: boolean;
+}
+
+/** Plain JSON that names a factory and the options it was given. */
+export interface Spec {
+  readonly type: string;
+  readonly [option: string]: unknown;
+}
+
+/** What every layer with parameters takes. */
+export interface LayerSettings {
+  /** A name for the summary and for errors. */
+  name?: string;
+  /** Whether the layer's parameters are updated. Default true. */
+  trainable?: boolean;
+  /** Factor on the learning rate of the layer. In [0, inf). Default 1. */
+  lrScale?: number;
+  /** Weight of Σ|w| over the layer's weights (not biases) in the loss. In [0, inf). Default 0. */
+  l1?: number;
+  /** Weight of Σw² over the layer's weights (not biases) in the loss. In [0, inf). Default 0. */
+  l2?: number;
+}
+
+/** An activation by name or as a spec: `"relu"`, `leakyRelu({ slope: 0.1 })`. */
+export type ActivationOption = string | { readonly type: string };
+/** An initialiser by name or as a spec: `"heNormal"`, `normal({ std: 0.01 })`. */
+export type InitializerOption = string | { readonly type: string };
+
+export const layerSettings: Options = {
+  name: { type: "string" },
+  trainable: { type: "bool", default: true },
+  lrScale: { type: "f64", default: 1, low: 0, lowOpen: false, range: "[0, inf)" },
+  l1: { type: "f64", default: 0, low: 0, lowOpen: false, range: "[0, inf)" },
+  l2: { type: "f64", default: 0, low: 0, lowOpen: false, range: "[0, inf)" },
+};
+
+/** Checks what a factory was given and makes the spec. */
+export function makeSpec<S extends { type: string }>(
+  type: string,
+  table: Options,
+  settings: boolean,
+  options: object,
+  positional: object = {},
+): S {
+  if (options === null || typeof options !== "object" || Array.isArray(options)) {
+    throw new TrainletError("INVALID_ARGUMENT", `${type}: options are ${show(options)}; give an object, as in ${type}({ … })`);
+  }
+  const spec: Record<string, unknown> = { type, ...positional };
+  for (const [name, value] of Object.entries(options)) if (value !== undefined) spec[name] = value;
+  checkSpec(type, spec, settings ? { ...table, ...layerSettings } : table);
+  return spec as S;
+}
+
+/** Throws unless every option of the spec is known and in range. */
+export function checkSpec(owner: string, spec: object, table: Options): void {
+  const given = spec as Readonly<Record<string, unknown>>;
+  for (const [name, value] of Object.entries(given)) {
+    if (name === "type" || value === undefined) continue;
+    const option = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (!option) throw unknownName(owner, "option", name, Object.keys(table), "UNKNOWN_OPTION");
+    checkOption(`${owner}: ${name}`, value, option);
+  }
+  for (const [name, option] of Object.entries(table)) {
+    if (option.positional && given[name] === undefined) {
+      throw new TrainletError("INVALID_ARGUMENT", `${owner}: ${name} is missing; it is a number in ${option.range}`);
+    }
+  }
+}
+
+function checkOption(label: string, value: unknown, option: Option): void {
+  const wants = (what: string) =>
+    new TrainletError("INVALID_ARGUMENT", `${label} is ${show(value)}; it should be ${what}`);
+  switch (option.type) {
+    case "f64":
+    case "f32":
+      checkNumber(value, option, wants, "a number");
+      return;
+    case "i32":
+      if (!Number.isInteger(value)) throw wants(option.range ? `a whole number in ${option.range}` : "a whole number");
+      checkNumber(value, { low: -(2 ** 31), high: 2 ** 31 - 1, ...option }, wants, "a whole number");
+      return;
+    case "bool":
+      if (typeof value !== "boolean") throw wants("true or false");
+      return;
+    case "string":
+      if (typeof value !== "string") throw wants("a string");
+      return;
+    case "values":
+      if (!option.values!.includes(value as string)) throw wants(`one of ${option.values!.map(show).join(", ")}`);
+      return;
+    case "Values":
+      if (!(Array.isArray(value) || ArrayBuffer.isView(value)) || (value as number[]).length === 0) {
+        throw wants("a list of numbers");
+      }
+      for (const item of value as number[]) {
+        checkNumber(item, option, what => wants(`a list, each ${what}; it has ${show(item)}`), "a number");
+      }
+      return;
+    default: // resolved by the plan: an activation or an initialiser, by name or spec
+      if (typeof value !== "string" && typeof (value as Spec | null)?.type !== "string") {
+        throw wants(`a name or a spec, as in ${label.endsWith("activation") ? '"relu"' : '"heNormal"'}`);
+      }
+  }
+}
+
+function checkNumber(value: unknown, option: Partial<Option>, wants: (what: string) => Error, noun: string): void {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw wants(option.range ? `${noun} in ${option.range}` : noun);
+  const low = option.low ?? -Infinity;
+  const high = option.high ?? Infinity;
+  const inside =
+    (option.lowOpen ? value > low : value >= low) &&
+    (option.highOpen ? value < high : value <= high) &&
+    (option.among?.includes(value) ?? true);
+  if (!inside) throw wants(`${noun} in ${option.among ? `{${option.among.join(", ")}}` : (option.range ?? "range")}`);
+}
+
+/** An error for a name that is not in a list, with the nearest one that is. */
+export function unknownName(
+  owner: string,
+  noun: string,
+  name: unknown,
+  known: readonly string[],
+  code: "UNKNOWN_OPTION" | "INVALID_ARGUMENT" = "INVALID_ARGUMENT",
+): TrainletError {
+  const nearest = typeof name === "string" ? known.find(k => distance(k.toLowerCase(), name.toLowerCase()) <= 2) : undefined;
+  const hint = nearest ? `; did you mean ${show(nearest)}?` : `; known: ${known.join(", ") || "none"}`;
+  return new TrainletError(code, `${owner}: unknown ${noun} ${show(name)}${hint}`);
+}
+
+/** Levenshtein distance: letters to insert, delete or replace. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,125 @@
+// The only file that touches linear memory: typed access to the core's objects by field, and arrays behind them.
+import { TrainletError } from "./errors.ts";
+import { type CoreExports, fields } from "./generated/core.ts";
+import type { Option } from "./make-spec.ts";
+
+type Fields = typeof fields;
+export type ClassName = keyof Fields;
+
+const PAGE = 65536;
+/** Arrays start on cache lines, so that no two tensors share one. */
+const LINE = 64;
+
+export class Memory {
+  #view: DataView;
+  /** First byte that no array has. */
+  #top = 0;
+
+  constructor(readonly core: CoreExports) {
+    this.#view = new DataView(core.memory.buffer);
+  }
+
+  /** A view that a growth of the memory has not left behind. */
+  get view(): DataView {
+    if (this.#view.buffer !== this.core.memory.buffer) this.#view = new DataView(this.core.memory.buffer);
+    return this.#view;
+  }
+  get bytes(): number {
+    return this.core.memory.buffer.byteLength;
+  }
+  get top(): number {
+    return this.#top;
+  }
+
+  /** Arrays begin behind the core's objects. */
+  start(): void {
+    this.#top = align(this.core.objectsEnd());
+  }
+  /** Gives back everything from `mark` on. */
+  release(mark: number): void {
+    this.#top = mark;
+  }
+  /** Room for `bytes` bytes, zeroed: its address. */
+  place(bytes: number): number {
+    const at = this.#top;
+    const end = align(at + bytes + LINE); // a line to spare: vectors may read a little past the last element
+    if (end > this.bytes) {
+      try {
+        this.core.memory.grow(Math.ceil((end - this.bytes) / PAGE));
+      } catch (cause) {
+        const message = `${bytes} bytes do not fit WebAssembly's 4 GiB of memory; use less data or smaller batches`;
+        throw new TrainletError("OUT_OF_MEMORY", message, { cause });
+      }
+    }
+    this.#top = end;
+    new Uint8Array(this.core.memory.buffer, at, end - at).fill(0);
+    return at;
+  }
+  /** Places a copy of an array. */
+  put(source: ArrayLike<number> & ArrayBufferView): number {
+    const at = this.place(source.byteLength);
+    new Uint8Array(this.core.memory.buffer, at, source.byteLength).set(
+      new Uint8Array(source.buffer, source.byteOffset, source.byteLength),
+    );
+    return at;
+  }
+
+  // Views: valid until the memory grows, so use them at once.
+  f32(at: number, length: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.core.memory.buffer as ArrayBuffer, at, length);
+  }
+  f64(at: number, length: number): Float64Array<ArrayBuffer> {
+    return new Float64Array(this.core.memory.buffer as ArrayBuffer, at, length);
+  }
+  i32(at: number, length: number): Int32Array<ArrayBuffer> {
+    return new Int32Array(this.core.memory.buffer as ArrayBuffer, at, length);
+  }
+  u32(at: number, length: number): Uint32Array<ArrayBuffer> {
+    return new Uint32Array(this.core.memory.buffer as ArrayBuffer, at, length);
+  }
+
+  /** Reads a field of an object of the core. */
+  get<C extends ClassName>(cls: C, at: number, name: keyof Fields[C] & string): number {
+    const field = (fields[cls] as Record<string, { offset: number; type: string }>)[name]!;
+    const p = at + field.offset;
+    switch (field.type) {
+      case "f64":
+        return this.view.getFloat64(p, true);
+      case "f32":
+        return this.view.getFloat32(p, true);
+      case "i32":
+        return this.view.getInt32(p, true);
+      case "bool":
+        return this.view.getUint8(p);
+      default:
+        return this.view.getUint32(p, true);
+    }
+  }
+  /** Sets fields of an object of the core. */
+  set<C extends ClassName>(cls: C, at: number, values: { [F in keyof Fields[C]]?: number | boolean }): void {
+    const table = fields[cls] as Record<string, { offset: number; type: string }>;
+    for (const [name, value] of Object.entries(values)) {
+      this.write(at + table[name]!.offset, table[name]!.type, Number(value));
+    }
+  }
+  /** Sets an option, as the generated tables describe it. */
+  setOption(at: number, option: Option, value: unknown): void {
+    const number = option.type === "values" ? option.values!.indexOf(value as string) : Number(value);
+    this.write(at + option.offset!, option.type === "values" ? "i32" : option.type, number);
+  }
+  /** Reads a pointer. */
+  pointer(at: number): number {
+    return this.view.getUint32(at, true);
+  }
+  private write(p: number, type: string, value: number): void {
+    if (type === "f64") this.view.setFloat64(p, value, true);
+    else if (type === "f32") this.view.setFloat32(p, value, true);
+    else if (type === "i32") this.view.setInt32(p, value, true);
+    else if (type === "bool") this.view.setUint8(p, value);
+    else this.view.setUint32(p, value, true);
+  }
+}
+
+function align(p: number): number {
+  return Math.ceil(p / LINE) * LINE;
+}

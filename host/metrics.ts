@@ -1,0 +1,107 @@
+// What the core counted, in the terms of the field.
+import type { Engine } from "./engine.ts";
+import type { Memory } from "./memory.ts";
+
+/** Precision, recall and F1 of one class; 0 where nothing was decided or present. */
+export interface ClassReport {
+  class: string;
+  precision: number;
+  recall: number;
+  f1: number;
+  /** Samples that truly are of the class. */
+  support: number;
+}
+
+export interface Metrics {
+  /** Mean loss over the samples, penalties included. */
+  loss: number;
+  /** Share of right decisions, for classification. */
+  accuracy?: number;
+  /** Share of samples whose class is among the k largest outputs, when `topK` is asked for. */
+  topKAccuracy?: number;
+  /** Mean absolute error, for regression. */
+  mae?: number;
+  /** Root of the mean squared error, for regression. */
+  rmse?: number;
+  /** Coefficient of determination, the mean over the outputs, for regression; NaN where a target never changes. */
+  r2?: number;
+  /** Truth by decision, when a report is asked for: `confusion[truth][decision]`. */
+  confusion?: number[][];
+  perClass?: ClassReport[];
+  /** Unweighted means over the classes, when a report is asked for. */
+  macro?: { precision: number; recall: number; f1: number };
+}
+
+export interface MetricsRequest {
+  topK?: number;
+  report?: boolean;
+  classNames?: readonly string[];
+}
+
+/** How outputs become decisions: as the loss says, or by the largest where class indices are given for several outputs. */
+export function decisionFor(engine: Engine, labels: boolean): number {
+  const { core } = engine.memory;
+  const own = core.decision(engine.plan.loss);
+  return own === core.noDecision() && labels && engine.plan.outputs > 1 ? core.largestDecision() : own;
+}
+
+/** Sets the core to count, from zero. */
+export function beginMetrics(engine: Engine, labels: boolean, request: MetricsRequest): void {
+  const { memory, plan } = engine;
+  const decision = decisionFor(engine, labels);
+  memory.set("Metrics", plan.metrics, {
+    decision,
+    topK: request.topK ?? 0,
+    confusion: request.report ? plan.confusion : 0,
+    errors: decision === memory.core.noDecision() ? plan.errors : 0,
+  });
+  memory.core.resetMetrics(plan.network);
+  memory.set("Network", plan.network, { lossSum: 0, weightSum: 0 });
+}
+
+/** What was counted since. */
+export function readMetrics(engine: Engine, request: MetricsRequest = {}): Metrics {
+  const { memory, plan } = engine;
+  const get = (name: "decision" | "count" | "right" | "topCount") => memory.get("Metrics", plan.metrics, name);
+  const weight = memory.get("Network", plan.network, "weightSum");
+  const result: Metrics = { loss: memory.get("Network", plan.network, "lossSum") / weight };
+  if (get("decision") === memory.core.noDecision()) return { ...result, ...regression(memory, plan) };
+  result.accuracy = get("right") / get("count");
+  if (request.topK) result.topKAccuracy = get("topCount") / get("count");
+  if (request.report && (get("decision") === memory.core.largestDecision() || plan.outputs === 1)) {
+    const classes = Math.max(plan.outputs, 2);
+    const counts = memory.u32(plan.confusion, classes * classes);
+    result.confusion = Array.from({ length: classes }, (_, i) => Array.from(counts.subarray(i * classes, (i + 1) * classes)));
+    result.perClass = result.confusion.map((_, i) => classReport(result.confusion!, i, request.classNames?.[i] ?? String(i)));
+    const mean = (key: "precision" | "recall" | "f1") => sum(result.perClass!.map(c => c[key])) / classes;
+    result.macro = { precision: mean("precision"), recall: mean("recall"), f1: mean("f1") };
+  }
+  return result;
+}
+
+function classReport(confusion: number[][], i: number, name: string): ClassReport {
+  const right = confusion[i]![i]!;
+  const support = sum(confusion[i]!);
+  const decided = sum(confusion.map(row => row[i]!));
+  const precision = decided ? right / decided : 0;
+  const recall = support ? right / support : 0;
+  const f1 = right ? (2 * precision * recall) / (precision + recall) : 0;
+  return { class: name, precision, recall, f1, support };
+}
+
+function regression(memory: Memory, plan: Engine["plan"]): Pick<Metrics, "mae" | "rmse" | "r2"> {
+  const n = memory.get("Metrics", plan.metrics, "samples");
+  const sums = memory.f64(plan.errors, plan.outputs * 4);
+  const columns = Array.from({ length: plan.outputs }, (_, i) => sums.subarray(i * 4, i * 4 + 4));
+  const total = (k: number) => sum(columns.map(c => c[k]!));
+  const r2 = columns.map(([, squared, t, tt]) => 1 - squared! / (tt! - (t! * t!) / n));
+  return {
+    mae: total(0) / (n * plan.outputs),
+    rmse: Math.sqrt(total(1) / (n * plan.outputs)),
+    r2: sum(r2.map(v => (Number.isFinite(v) ? v : Number.NaN))) / plan.outputs,
+  };
+}
+
+function sum(list: readonly number[]): number {
+  return list.reduce((a, b) => a + b, 0);
+}

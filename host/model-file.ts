@@ -1,0 +1,84 @@
+// Models as safetensors files: tensors under PyTorch's names, and in the metadata the spec and what belongs to the weights.
+import { TrainletError } from "./errors.ts";
+import { decodeSafetensors, encodeSafetensors } from "./files/safetensors.ts";
+import type { Spec } from "./make-spec.ts";
+
+/** What belongs to trained weights beside the architecture. */
+export interface About {
+  classNames?: readonly string[];
+  featureNames?: readonly string[];
+  /** How a table's columns become inputs. */
+  schema?: unknown;
+  /** Epochs trained. */
+  epochs?: number;
+  /** Inputs are scaled as (x - offset)·factor. */
+  scaler?: { offset: Float32Array; factor: Float32Array };
+}
+export interface NetworkSpec {
+  readonly layers: readonly Spec[];
+  readonly inputs: number;
+  readonly loss: Spec;
+  readonly seed: number;
+}
+
+/** Version of what stands in the metadata. */
+const FORMAT = "1";
+
+export function encodeModel(
+  spec: NetworkSpec,
+  tensors: readonly { name: string; shape: readonly number[]; value: Float32Array }[],
+  about: About,
+): Uint8Array<ArrayBuffer> {
+  const { scaler, ...rest } = about;
+  const list = tensors.map(({ name, shape, value }) => ({ name, shape, data: value }));
+  for (const [name, data] of Object.entries(scaler ?? {})) list.push({ name: `scaler.${name}`, shape: [data.length], data });
+  return encodeSafetensors(list, { format: "pt", trainlet: FORMAT, spec: JSON.stringify(spec), about: JSON.stringify(rest) });
+}
+
+export function decodeModel(bytes: Uint8Array, name: string) {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const fail = (what: string, cause?: unknown) => new TrainletError("INVALID_FILE", `${name}: ${what}`, { cause });
+  if (metadata.trainlet === undefined || metadata.spec === undefined) {
+    throw fail("no spec in the metadata; this file was not written by trainlet. Build the network and use loadParameters instead");
+  }
+  if (metadata.trainlet !== FORMAT) throw fail(`format ${metadata.trainlet.slice(0, 20)}; this version reads format ${FORMAT}`);
+  let spec: NetworkSpec;
+  let about: About;
+  try {
+    spec = JSON.parse(metadata.spec);
+    about = JSON.parse(metadata.about ?? "{}");
+  } catch (cause) {
+    throw fail("the spec in the metadata is not JSON", cause);
+  }
+  if (spec === null || typeof spec !== "object" || !Array.isArray(spec.layers) || about === null || typeof about !== "object") {
+    throw fail("the spec in the metadata has no list of layers");
+  }
+  const numbers: Record<string, Float32Array> = {};
+  for (const [key, tensor] of tensors) {
+    if (!(tensor.data instanceof Float32Array)) throw fail(`the tensor ${JSON.stringify(key)} is not of type F32`);
+    numbers[key] = tensor.data;
+  }
+  return { ...spec, ...split(numbers, about, spec.inputs, fail) };
+}
+
+/** The scaler apart from the model's own tensors. */
+function split(tensors: Record<string, Float32Array>, about: About, inputs: number, fail: (what: string) => Error) {
+  const { "scaler.offset": offset, "scaler.factor": factor, ...own } = tensors;
+  const clean: About = {
+    classNames: names(about.classNames),
+    featureNames: names(about.featureNames),
+    schema: about.schema,
+    epochs: Number.isInteger(about.epochs) && about.epochs! >= 0 ? about.epochs : 0,
+  };
+  if (!offset !== !factor) throw fail("scaler.offset and scaler.factor belong together, but one is missing");
+  if (offset && factor) {
+    if (offset.length !== inputs || factor.length !== inputs) throw fail(`the scaler has ${offset.length} features; the model takes ${inputs}`);
+    if (![...offset, ...factor].every(Number.isFinite)) throw fail("the scaler has a number that is not finite");
+    clean.scaler = { offset, factor };
+  }
+  return { tensors: own, about: clean };
+}
+
+function names(given: unknown): readonly string[] | undefined {
+  return Array.isArray(given) && given.every(n => typeof n === "string") ? given : undefined;
+}

@@ -1,0 +1,58 @@
+// An update rule on its own, for people who bring their own gradients.
+import { instantiate } from "./core.ts";
+import { show, TrainletError } from "./errors.ts";
+import type { Spec } from "./make-spec.ts";
+import type { Memory } from "./memory.ts";
+import { resolve } from "./network-spec.ts";
+import { baseRate } from "./rates.ts";
+import { type PlannedRule, planRule } from "./rule-plan.ts";
+
+/** Parameters and gradients of the given shapes in linear memory, and a rule that updates the ones by the others. */
+export async function createOptimizer(rule: Spec | { type: string }, shapes: readonly (readonly number[])[]): Promise<Optimizer> {
+  const spec = resolve("optimizer", rule, "createOptimizer: rule");
+  if (!Array.isArray(shapes) || shapes.length === 0) {
+    throw new TrainletError("INVALID_ARGUMENT", `createOptimizer: shapes is ${show(shapes)}; give a list of shapes, as in [[5, 7], [7]]`);
+  }
+  shapes.forEach((shape, i) => {
+    const sound = Array.isArray(shape) && shape.length > 0 && shape.every(n => Number.isInteger(n) && n > 0);
+    if (sound && shape.reduce((a, b) => a * b, 1) < 2 ** 30) return;
+    throw new TrainletError("SHAPE_MISMATCH", `createOptimizer: shapes[${i}] is ${JSON.stringify(shape)}; give whole numbers from 1 on, fewer than 2^30 elements in all`);
+  });
+  const memory = await instantiate();
+  return new Optimizer(memory, spec, planRule(memory, spec, shapes));
+}
+
+export class Optimizer {
+  readonly #memory: Memory;
+  readonly #spec: Spec;
+  readonly #plan: PlannedRule;
+
+  constructor(memory: Memory, spec: Spec, plan: PlannedRule) {
+    this.#memory = memory;
+    this.#spec = spec;
+    this.#plan = plan;
+  }
+  /** The parameters: Float32Array views on linear memory, one a shape, row-major. */
+  get params(): Float32Array<ArrayBuffer>[] {
+    return this.#plan.tensors.map(t => this.#memory.f32(t.at, t.length));
+  }
+  /** The gradients, alike. */
+  get grads(): Float32Array<ArrayBuffer>[] {
+    return this.#plan.tensors.map(t => this.#memory.f32(t.grad, t.length));
+  }
+  /** Steps taken. */
+  get steps(): number {
+    return this.#memory.get("Rule", this.#plan.rule, "t");
+  }
+  /** Updates the parameters by the gradients that stand there; `lr` replaces the rule's rate for this step. */
+  step({ lr = baseRate(this.#spec) }: { lr?: number } = {}): void {
+    if (!(lr >= 0 && Number.isFinite(lr))) {
+      throw new TrainletError("INVALID_ARGUMENT", `${this.#spec.type}: lr is ${show(lr)}; it should be a number in [0, inf)`);
+    }
+    this.#memory.core.update(this.#plan.network, lr);
+  }
+  /** The parameters that the rule means for inference: the parameters themselves, unless it keeps a sequence apart. */
+  evalParams(): Float32Array<ArrayBuffer>[] {
+    return this.params.map(p => p.slice());
+  }
+}

@@ -1,0 +1,284 @@
+// Lays a network out in linear memory: makes the core's objects, sets their options, links them, and deals out arrays.
+// The core walks what stands here and allocates nothing.
+//
+//   objects | values | gradients | optimizer state | statistics | batch: targets, weights, losses | x, y of each layer
+//   | two gradient buffers | workspaces | scratch | rates | … data sets, placed and released by turns
+import { TrainletError } from "./errors.ts";
+import type { CoreExports } from "./generated/core.ts";
+import type { Spec } from "./make-spec.ts";
+import type { Memory } from "./memory.ts";
+import { defaultInitializer, kinds, type Step, tensorsOf } from "./network-spec.ts";
+import { makeObject } from "./rule-plan.ts";
+
+/** Steps whose learning rates are handed over at a time, and so the most that one crossing takes. */
+export const MAX_STEPS = 4096;
+
+export interface Tensor {
+  name: string;
+  shape: number[];
+  /** Address of the core's object. */
+  object: number;
+  at: number;
+  length: number;
+}
+export interface PlannedParameter extends Tensor {
+  grad: number;
+  /** How it starts: an initialiser and its object, or what its layer says. */
+  initializer: Spec | undefined;
+  starter: number;
+}
+export interface PlannedLayer extends Step {
+  object: number;
+  inputs: number;
+  outputs: number;
+}
+
+export interface PlanRequest {
+  steps: readonly Step[];
+  inputs: number;
+  loss: Spec;
+  optimizer: Spec | undefined;
+  /** The most rows that a batch will have. */
+  rows: number;
+  seed: number;
+}
+
+export class Plan {
+  readonly layers: PlannedLayer[] = [];
+  readonly parameters: PlannedParameter[] = [];
+  readonly statistics: Tensor[] = [];
+  readonly network: number;
+  readonly batch: number;
+  readonly metrics: number;
+  readonly loss: number;
+  readonly random: number;
+  readonly rule: number = 0;
+  readonly outputs: number;
+  /** Rows that a batch may have. */
+  readonly capacity: number;
+  readonly states: { at: number; count: number; stride: number };
+  readonly values: { at: number; bytes: number };
+  readonly rates: number;
+  readonly scaler: { offset: number; factor: number };
+  readonly confusion: number;
+  readonly errors: number;
+  readonly request: PlanRequest;
+  /** Bytes of each region, for the summary. */
+  readonly regions: Record<string, number> = {};
+  readonly #memory: Memory;
+
+  constructor(memory: Memory, request: PlanRequest) {
+    this.#memory = memory;
+    this.request = request;
+    const core = memory.core;
+    const panels = core.panelsFor(request.rows);
+    this.capacity = request.rows;
+
+    core.reset();
+    this.network = core.network();
+    this.batch = memory.get("Network", this.network, "batch");
+    this.metrics = memory.get("Network", this.network, "metrics");
+    this.random = core.random();
+    this.outputs = this.#makeLayers(core);
+    this.loss = makeObject(memory, "loss", request.loss);
+    if (request.optimizer) this.rule = makeObject(memory, "optimizer", request.optimizer);
+    const lists = this.#makeLists(core, request);
+    for (const p of this.parameters) if (p.initializer) p.starter = makeObject(memory, "initializer", p.initializer);
+
+    memory.start();
+    this.values = this.#placeParameters();
+    this.states = this.#placeStates(core);
+    this.#region("statistics", () => {
+      for (const s of this.statistics) {
+        s.at = memory.place(s.length * 4);
+        memory.set("Statistic", s.object, { value: s.at });
+        memory.f32(s.at, s.length).fill(memory.get("Statistic", s.object, "start"));
+      }
+    });
+    for (const { object, list } of lists) memory.set("Values", object, { data: memory.put(Float32Array.from(list)) });
+    const lanes = core.lanesFor(request.rows);
+    this.confusion = memory.place(Math.max(this.outputs, 2) ** 2 * 4);
+    this.errors = memory.place(this.outputs * 32);
+    this.#region("batch", () => {
+      memory.set("Loss", this.loss, {
+        batch: this.batch,
+        outputs: this.outputs,
+        labels: memory.place(lanes * 4),
+        weights: memory.place(lanes * 4),
+        losses: memory.place(lanes * 4),
+        targets: memory.place(lanes * this.outputs * 4),
+      });
+      memory.set("Metrics", this.metrics, { batch: this.batch, loss: this.loss, decided: memory.place(lanes * 4) });
+    });
+    this.#region("activations", () => this.#placeLayers(core, panels, lanes));
+    const scratch = memory.place(core.scratchBytes());
+    this.rates = memory.place(MAX_STEPS * 8);
+    const room = request.inputs * 4;
+    this.scaler = { offset: memory.place(room), factor: memory.place(room) };
+    memory.set("Batch", this.batch, { seed: request.seed });
+    memory.set("Network", this.network, {
+      scratch,
+      loss: this.loss,
+      rule: this.rule,
+      rates: this.rates,
+      features: request.inputs,
+      values: this.values.at,
+      states: this.states.at,
+      stride: this.states.stride,
+    });
+  }
+
+  /** Options that are lists: an object each, its numbers placed later. */
+  #makeLists(core: CoreExports, { loss }: PlanRequest): { object: number; list: number[] }[] {
+    const made: { object: number; list: number[] }[] = [];
+    for (const [name, option] of Object.entries(kinds.loss[loss.type]!.options)) {
+      const list = loss[name] as number[] | undefined;
+      if (option.type !== "Values" || list === undefined) continue;
+      if (list.length !== this.outputs && !(name === "posWeight" && list.length === 1)) {
+        const message = `${loss.type}: ${name} has ${list.length} numbers; the network has ${this.outputs} outputs`;
+        throw new TrainletError("SHAPE_MISMATCH", message);
+      }
+      const object = core.values(list.length);
+      this.#memory.setOption(this.loss, { ...option, type: "usize" }, object);
+      made.push({ object, list });
+    }
+    return made;
+  }
+
+  #makeLayers(core: CoreExports): number {
+    const memory = this.#memory;
+    const { steps, inputs } = this.request;
+    let size = inputs;
+    let previous = 0;
+    steps.forEach((step, i) => {
+      const object = makeObject(memory, "layer", step.spec);
+      memory.set("Layer", object, { inputs: size, batch: this.batch, index: step.index, previous });
+      if (previous) memory.set("Layer", previous, { next: object });
+      else memory.set("Network", this.network, { first: object });
+      core.build(object);
+      const outputs = memory.get("Layer", object, "outputs");
+      this.layers.push({ ...step, object, inputs: size, outputs });
+      this.#listTensors(step, object, steps[i + 1]?.spec.type);
+      previous = object;
+      size = outputs;
+    });
+    memory.set("Network", this.network, { last: previous });
+    const lowest = this.layers.find(l => this.#trains(l));
+    memory.set("Network", this.network, { lowest: lowest?.object ?? 0 });
+    return size;
+  }
+  #trains(layer: PlannedLayer): boolean {
+    if (layer.settings.trainable === false) return false;
+    return tensorsOf(layer.spec.type).some(t => t.type === "Parameter" && this.#memory.pointer(layer.object + t.offset));
+  }
+  #listTensors(step: Step, object: number, next: string | undefined): void {
+    const memory = this.#memory;
+    for (const { name, offset, type } of tensorsOf(step.spec.type)) {
+      const tensor = memory.pointer(object + offset);
+      if (!tensor) continue; // left out by an option: no bias, no affine
+      const full = `${step.prefix}.${name}`;
+      if (type === "Statistic") {
+        const rows = memory.get("Statistic", tensor, "rows");
+        this.statistics.push({ name: full, shape: [rows], object: tensor, at: 0, length: rows });
+        continue;
+      }
+      const rows = memory.get("Parameter", tensor, "rows");
+      const columns = memory.get("Parameter", tensor, "columns");
+      const { trainable = true, lrScale = 1, l1 = 0, l2 = 0 } = step.settings;
+      const penalised = columns > 0;
+      memory.set("Parameter", tensor, { layer: step.index, trainable, lrScale });
+      if (penalised) memory.set("Parameter", tensor, { l1, l2 });
+      this.parameters.push({
+        name: full,
+        shape: columns ? [rows, columns] : [rows],
+        object: tensor,
+        at: 0,
+        grad: 0,
+        length: rows * (columns || 1),
+        initializer: chooseInitializer(step, name, next),
+        starter: 0,
+      });
+    }
+  }
+
+  #placeParameters(): { at: number; bytes: number } {
+    const memory = this.#memory;
+    const at = memory.top;
+    this.#region("parameters", () => {
+      for (const p of this.parameters) p.at = memory.place(p.length * 4);
+    });
+    const bytes = memory.top - at;
+    const grads = memory.top;
+    this.#region("gradients", () => memory.place(Math.max(bytes, 4)));
+    this.parameters.forEach((p, i) => {
+      p.grad = grads + (p.at - at);
+      memory.set("Parameter", p.object, { value: p.at, grad: p.grad, next: this.parameters[i + 1]?.object ?? 0 });
+    });
+    memory.set("Network", this.network, { parameters: this.parameters[0]?.object ?? 0 });
+    return { at, bytes };
+  }
+  #placeStates(core: CoreExports): { at: number; count: number; stride: number } {
+    const count = this.rule ? core.states(this.rule) : 0;
+    const stride = this.values.bytes;
+    const at = this.#memory.top;
+    this.#region("optimizer", () => this.#memory.place(count * stride));
+    return { at, count, stride };
+  }
+
+  /** x and y of each layer, two buffers that the gradients take turns in, and what layers need of their own. */
+  #placeLayers(core: CoreExports, panels: number, lanes: number): void {
+    const memory = this.#memory;
+    let x = memory.place(lanes * this.request.inputs * 4);
+    let width = 0;
+    for (const layer of this.layers) {
+      const y = memory.place(lanes * layer.outputs * 4);
+      memory.set("Layer", layer.object, { x, y, workspace: memory.place(core.workspaceBytes(layer.object, panels)) });
+      width = Math.max(width, layer.inputs, layer.outputs);
+      x = y;
+    }
+    memory.set("Loss", this.loss, { z: x });
+    let dy = memory.place(lanes * width * 4);
+    let spare = memory.place(lanes * width * 4);
+    memory.set("Loss", this.loss, { dz: dy });
+    const lowest = memory.get("Network", this.network, "lowest");
+    for (const layer of [...this.layers].reverse()) {
+      const asked = layer.object !== lowest;
+      if (!core.separate(layer.object)) {
+        memory.set("Layer", layer.object, { dy, dx: asked ? dy : 0 });
+      } else {
+        memory.set("Layer", layer.object, { dy, dx: asked ? spare : 0 });
+        [dy, spare] = [spare, dy];
+      }
+      if (!asked) break;
+    }
+  }
+
+  #region(name: string, place: () => void): void {
+    const before = this.#memory.top;
+    place();
+    this.regions[name] = (this.regions[name] ?? 0) + this.#memory.top - before;
+  }
+
+  /** Starts every parameter anew, from the seed. */
+  initialise(): void {
+    const memory = this.#memory;
+    const core = memory.core;
+    const longest = Math.max(0, ...this.parameters.map(p => p.length));
+    const mark = memory.top;
+    const work = memory.place(longest * 8);
+    this.parameters.forEach((p, place) => {
+      if (p.starter) core.initialise(p.starter, p.object, this.random, this.request.seed, place, work);
+      else memory.f32(p.at, p.length).fill(memory.get("Parameter", p.object, "start"));
+    });
+    memory.release(mark);
+  }
+}
+
+function chooseInitializer(step: Step, tensor: string, next: string | undefined): Spec | undefined {
+  if (step.spec.type !== "dense") return undefined; // starts at a constant of the layer's
+  const asSpec = (given: unknown) => (typeof given === "string" ? { type: given } : given) as Spec;
+  const { init, biasInit } = step.spec;
+  if (tensor === "weight") return asSpec(init ?? defaultInitializer(next));
+  if (biasInit !== undefined) return asSpec(biasInit);
+  return init !== undefined && asSpec(init).type === "torchLinear" ? asSpec(init) : asSpec("zeros");
+}
