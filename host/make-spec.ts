@@ -120,7 +120,10 @@ function checkOption(label: string, value: unknown, option: Option): void {
         checkNumber(item, option, what => wants(`a list, each ${what}; it has ${show(item)}`), "a number");
       }
       return;
-    default: // resolved by the plan: an activation or an initialiser, by name or spec
+    case "any": // checked by whoever takes it
+    case "list":
+      return;
+    default: // Activation or Initializer, by name or spec; the plan resolves it
       if (typeof value !== "string" && typeof (value as Spec | null)?.type !== "string") {
         throw wants(`a name or a spec, as in ${label.endsWith("activation") ? '"relu"' : '"heNormal"'}`);
       }

@@ -1,6 +1,6 @@
 // Between the three layouts of a batch: rows as a user gives them [rows][k], sample panels [panels][k][8] for the
 // forward and input GEMMs, feature panels [⌈k/8⌉][8·panels][8] for the weight GEMM. Lanes that no row fills are zero.
-import { transpose4, f32At, rowAt, ROW, LANES, panelsOf } from "./simd";
+import { transpose4, transposeRows, f32At, rowAt, ROW, LANES, panelsOf } from "./simd";
 
 /**
  * Sample panels `from` to `to` from row-major rows: row i of the batch is row order[i] of `source` (row i itself where
@@ -13,7 +13,9 @@ export function gatherSamples(
   for (let p = from; p < to; p++) {
     let panel = x + rowAt(p * k);
     let live = min(rows - p * LANES, LANES);
-    for (let k0 = 0; k0 < k; k0 += LANES) {
+    let done = 0;
+    if (live == LANES && !offset) done = gatherBlocks(panel, source, order ? order + f32At(p * LANES) : 0, p * LANES, k);
+    for (let k0 = done; k0 < k; k0 += LANES) {
       let width = min(k - k0, LANES);
       if (width < LANES || live < LANES) memory.fill(scratch, 0, 8 * ROW);
       for (let i = 0; i < live; i++) {
@@ -46,6 +48,35 @@ export function gatherSamples(
       }
     }
   }
+}
+
+/** The features of a full panel in fours, straight from the rows where they stand; gives the features that were done. */
+function gatherBlocks(panel: usize, source: usize, order: usize, first: i32, k: i32): i32 {
+  let whole = k & ~(LANES - 1);
+  for (let half: usize = 0; half < ROW; half += 16) {
+    let s = first + <i32>(half >> 2);
+    let r0 = source + rowOffset(order, half, s, k);
+    let r1 = source + rowOffset(order, half + 4, s + 1, k);
+    let r2 = source + rowOffset(order, half + 8, s + 2, k);
+    let r3 = source + rowOffset(order, half + 12, s + 3, k);
+    let to = panel + half;
+    for (let j = 0; j < whole; j += 4) {
+      transposeRows(v128.load(r0), v128.load(r1), v128.load(r2), v128.load(r3), to, ROW);
+      r0 += 16;
+      r1 += 16;
+      r2 += 16;
+      r3 += 16;
+      to += 4 * ROW;
+    }
+  }
+  return whole;
+}
+
+/** Byte offset of the row that comes at byte `at` of the order, or of row `row`. */
+// @ts-ignore: decorator
+@inline
+function rowOffset(order: usize, at: usize, row: i32, k: i32): usize {
+  return (<usize>(order ? load<u32>(order + at) : row) * k) << 2;
 }
 
 /** Feature panels of sample panels `from` to `to`: xt[k/8][8p + lane][k%8] = x[p][k][lane]. */

@@ -49,20 +49,23 @@ export function sumLanes64(a: v128): f64 {
   return low + (<f64>f32x4.extract_lane(a, 2) + <f64>f32x4.extract_lane(a, 3));
 }
 
-/** Transposes a 4 x 4 block of float32: reads rows `ldFrom` bytes apart, writes rows `ldTo` bytes apart. */
+/** Writes the four columns of the block whose rows these are, `ld` bytes apart. */
 // @ts-ignore: decorator
 @inline
-export function transpose4(from: usize, ldFrom: usize, to: usize, ldTo: usize): void {
-  let r0 = v128.load(from);
-  let r1 = v128.load(from + ldFrom);
-  let r2 = v128.load(from + 2 * ldFrom);
-  let r3 = v128.load(from + 3 * ldFrom);
+export function transposeRows(r0: v128, r1: v128, r2: v128, r3: v128, to: usize, ld: usize): void {
   let t0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
   let t1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
   let t2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
   let t3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
   v128.store(to, v128.shuffle<f32>(t0, t2, 0, 1, 4, 5));
-  v128.store(to + ldTo, v128.shuffle<f32>(t0, t2, 2, 3, 6, 7));
-  v128.store(to + 2 * ldTo, v128.shuffle<f32>(t1, t3, 0, 1, 4, 5));
-  v128.store(to + 3 * ldTo, v128.shuffle<f32>(t1, t3, 2, 3, 6, 7));
+  v128.store(to + ld, v128.shuffle<f32>(t0, t2, 2, 3, 6, 7));
+  v128.store(to + 2 * ld, v128.shuffle<f32>(t1, t3, 0, 1, 4, 5));
+  v128.store(to + 3 * ld, v128.shuffle<f32>(t1, t3, 2, 3, 6, 7));
+}
+
+/** Transposes a 4 x 4 block of float32: reads rows `ldFrom` bytes apart, writes rows `ldTo` bytes apart. */
+// @ts-ignore: decorator
+@inline
+export function transpose4(from: usize, ldFrom: usize, to: usize, ldTo: usize): void {
+  transposeRows(v128.load(from), v128.load(from + ldFrom), v128.load(from + 2 * ldFrom), v128.load(from + 3 * ldFrom), to, ldTo);
 }

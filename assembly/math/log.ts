@@ -2,7 +2,7 @@
 // ln(1 + f) = f + f²·(f·P(f) − ½), P a minimax polynomial of degree 6. Max relative error: 1.1e-7.
 // log1p4(x) = ln(1 + x): the same with u = fl(1 + x) for x; c = x − (u − 1), what the sum lost, joins f
 // as c·2⁻ᵏ. For k = 0 then f = x exactly, so tiny x keep their relative accuracy. Max relative error: 1.5e-7.
-// log4(±0) = log1p4(−1) = −Infinity; smaller arguments give NaN.
+// log4(±0) = log1p4(−1) = −Infinity; smaller arguments give NaN; log1p4(−0) = 0.
 
 import { LN2_HI, LN2_LO } from "./exp";
 

@@ -19,6 +19,10 @@ export abstract class Rule {
   /** Updates `bytes` bytes of parameters at `w` with learning rate `lr`. */
   abstract update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void;
 
+  /** Whether gradients are clipped in this step. */
+  protected clips(): bool {
+    return this.gradScale != 1 || this.gradLimit != f32.MAX_VALUE;
+  }
   // @ts-ignore: decorator
   @inline
   protected scale(): v128 {

@@ -1,0 +1,47 @@
+// npm run bench: the SIMD limit of this engine, the GEMMs' share of it, samples/s of the five workloads.
+// Everything is in one process, one thread; figures are the best of several runs, for a machine with noise.
+import { writeFileSync } from "node:fs";
+import os from "node:os";
+import { measureGemms, measureLimit } from "./gemm.ts";
+import { makeData, makeModel, makeRule, type Workload, workloads } from "./workloads.ts";
+
+async function measureWorkload(workload: Workload): Promise<{ name: string; samplesPerSecond: number; gflops: number }> {
+  const model = await makeModel(workload);
+  const data = makeData(workload);
+  const epoch = (epochs: number) => model.fit(data, { epochs, batchSize: workload.batch, optimizer: makeRule(workload) });
+  // It must learn before it is timed: the same steps, and the loss of a run falls.
+  const { epochs } = await epoch(3);
+  if (!(epochs.at(-1)!.loss < epochs[0]!.loss)) throw new Error(`${workload.name} does not learn: ${epochs.map(e => e.loss)}`);
+  const history = await epoch(Math.max(5, Math.ceil(1.5 / epochs.at(-1)!.seconds)));
+  const samplesPerSecond = Math.max(...history.epochs.map(e => e.samplesPerSecond));
+  // A multiply and an add for every weight: forward, weight gradient and, but for the first layer, input gradient.
+  const flops = workload.sizes.slice(1).reduce((sum, n, i) => sum + 2 * n * workload.sizes[i]! * (i ? 3 : 2), 0);
+  return { name: workload.name, samplesPerSecond, gflops: (samplesPerSecond * flops) / 1e9 };
+}
+
+const machine = `${os.cpus()[0]?.model.trim()}, ${os.platform()} ${os.arch()}`;
+const engine = `Node ${process.version}, V8 ${process.versions.v8}`;
+console.log(`${machine}; ${engine}`);
+const limit = measureLimit();
+console.log(`SIMD limit (unrolled multiply-add, one thread): ${limit.toFixed(1)} GFLOP/s\n`);
+
+console.log("GEMM        rows   outputs  inputs   GFLOP/s   of limit");
+const gemms = measureGemms();
+for (const g of gemms) {
+  const sizes = [g.m, g.n, g.k].map(v => String(v).padStart(7)).join("  ");
+  console.log(`${g.form.padEnd(8)}${sizes}  ${g.gflops.toFixed(1).padStart(8)}  ${(100 * g.share).toFixed(0).padStart(8)} %`);
+}
+
+console.log("\nworkload    sizes               batch   samples/s   GFLOP/s   of limit");
+const results = [];
+for (const w of workloads) {
+  const r = await measureWorkload(w);
+  results.push(r);
+  const columns = [w.name.padEnd(10), w.sizes.join("-").padEnd(18), String(w.batch).padStart(6), Math.round(r.samplesPerSecond).toLocaleString("en").padStart(11)];
+  console.log(`${columns.join("  ")}  ${r.gflops.toFixed(1).padStart(8)}  ${((100 * r.gflops) / limit).toFixed(0).padStart(8)} %`);
+}
+if (process.argv.includes("--json")) {
+  const file = process.argv[process.argv.indexOf("--json") + 1] ?? "bench/results.json";
+  const date = new Date().toISOString().slice(0, 10);
+  writeFileSync(file, `${JSON.stringify({ date, machine, engine, threads: 1, limit, gemms, workloads: results }, null, 2)}\n`);
+}

@@ -1,0 +1,14 @@
+// Builds the benchmark (core, kernels, TypeScript) into build/bench and runs it: node bench/run.mjs [--json FILE]
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import asc from "assemblyscript/asc";
+import esbuild from "esbuild";
+
+execFileSync(process.execPath, ["host/build.mjs", "core"], { stdio: "inherit" });
+fs.mkdirSync("build/bench/generated", { recursive: true });
+fs.copyFileSync("host/generated/core.wasm", "build/bench/generated/core.wasm");
+const flags = ["--config", "none", "--enable", "simd", "--runtime", "stub", "-O3", "--noAssert", "--converge", "--initialMemory", "2"];
+const { error, stderr } = await asc.main(["bench/assembly/kernels.ts", "-o", "build/bench/bench-kernels.wasm", ...flags]);
+if (error) throw new Error(stderr.toString());
+await esbuild.build({ entryPoints: ["bench/main.ts"], outfile: "build/bench/main.mjs", bundle: true, format: "esm", platform: "node", packages: "external" });
+execFileSync(process.execPath, ["build/bench/main.mjs", ...process.argv.slice(2)], { stdio: "inherit" });
