@@ -55,6 +55,18 @@ export function workspaceBytes(layer: Layer, panels: i32): usize {
 export function separate(layer: Layer): bool {
   return layer.separate();
 }
+export function tensorBytes(rule: Rule, tensor: Parameter): usize {
+  return rule.tensorBytes(tensor);
+}
+export function sharedBytes(rule: Rule): usize {
+  return rule.sharedBytes();
+}
+export function workBytes(rule: Rule, tensor: Parameter): usize {
+  return rule.workBytes(tensor);
+}
+export function evalParameters(net: Network, out: usize): void {
+  net.evalParameters(out);
+}
 export function initialise(initializer: Initializer, tensor: Parameter, stream: Random, seed: u32, place: u32, work: usize): void {
   stream.begin(seed, Purpose.initialise, place, 0);
   initializer.fill(tensor, stream, work);

@@ -194,18 +194,35 @@ export class Network {
     if (this.clipNorm > 0) {
       let sum: f64 = 0;
       for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
-        if (p.trainable) sum += sumSquares(p.grad, paddedBytes(p), rule.gradLimit);
+        if (p.trainable) sum += sumSquares(p.grad, p.paddedBytes, rule.gradLimit);
       }
       this.gradientNorm = sqrt(sum);
       // PyTorch's form, which a norm of 0 does not break.
       rule.gradScale = <f32>min(this.clipNorm / (this.gradientNorm + 1e-6), 1.0);
     }
     rule.t++;
+    rule.rate = rate;
     rule.begin();
-    for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
-      if (!p.trainable) continue;
-      rule.update(p.value, p.grad, this.states + (p.value - this.values), this.stride, paddedBytes(p), rate * p.lrScale);
+    for (let pass = 0, passes = rule.passes(); pass < passes; pass++) {
+      for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
+        if (p.trainable) rule.look(pass, p, this.stateOf(p), this.stride, p.paddedBytes, rate * p.lrScale);
+      }
+      rule.endPass(pass);
     }
+    for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
+      if (p.trainable) rule.updateTensor(p, this.stateOf(p), this.stride, p.paddedBytes, rate * p.lrScale);
+    }
+  }
+  /** Writes the weights that the rule means for inference, laid out as the parameters' values, from `out` on. */
+  evalParameters(out: usize): void {
+    for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
+      let at = out + (p.value - this.values);
+      if (p.trainable) this.rule!.evalTensor(at, p, this.stateOf(p), this.stride, p.paddedBytes);
+      else memory.copy(at, p.value, p.paddedBytes);
+    }
+  }
+  private stateOf(p: Parameter): usize {
+    return this.states + (p.value - this.values);
   }
 
   /**
@@ -228,9 +245,4 @@ export class Network {
     for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) if (firstNonFinite(p.value, p.count) >= 0) return p.layer;
     return -1;
   }
-}
-
-/** Bytes of a tensor with its padding to whole vectors. */
-function paddedBytes(p: Parameter): usize {
-  return (f32At(p.count) + 15) & ~15;
 }

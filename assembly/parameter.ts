@@ -5,6 +5,8 @@
 export class Parameter {
   value: usize = 0;
   grad: usize = 0;
+  /** State that an update rule keeps for this tensor beside the arrays. */
+  extra: usize = 0;
   next: Parameter | null = null;
   /** Position of its layer in the list. */
   layer: i32 = 0;
@@ -29,6 +31,10 @@ export class Parameter {
     this.fanOut = rows;
   }
 
+  /** Bytes of the tensor with its padding to whole vectors. */
+  get paddedBytes(): usize {
+    return ((<usize>this.count << 2) + 15) & ~15;
+  }
   get count(): i32 {
     return this.columns ? this.rows * this.columns : this.rows;
   }

@@ -66,14 +66,14 @@ export class Engine {
     memory.set("Network", this.plan.network, clip);
     if (scaled) this.setScaler(scaler);
     if (keep && this.plan.rule) {
-      memory.f32(this.plan.states.at, keep.states.length).set(keep.states);
+      memory.f32(this.plan.state.at, keep.states.length).set(keep.states);
       memory.set("Rule", this.plan.rule, { t: keep.t });
     }
   }
   #copyStates(): { states: Float32Array; t: number } {
-    const { at, count, stride } = this.plan.states;
+    const { at, bytes } = this.plan.state;
     const t = this.plan.rule ? this.memory.get("Rule", this.plan.rule, "t") : 0;
-    return { states: this.memory.f32(at, (count * stride) / 4).slice(), t };
+    return { states: this.memory.f32(at, bytes / 4).slice(), t };
   }
   #copyScaler(): { offset: Float32Array; factor: Float32Array } {
     const { inputs } = this.plan.request;

@@ -53,6 +53,8 @@ export class Optimizer {
   }
   /** The parameters that the rule means for inference: the parameters themselves, unless it keeps a sequence apart. */
   evalParams(): Float32Array<ArrayBuffer>[] {
-    return this.params.map(p => p.slice());
+    const { tensors, values, inference, network } = this.#plan;
+    this.#memory.core.evalParameters(network, inference);
+    return tensors.map(t => this.#memory.f32(inference + (t.at - values), t.length).slice());
   }
 }

@@ -8,7 +8,7 @@ import type { CoreExports } from "./generated/core.ts";
 import type { Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
 import { defaultInitializer, kinds, type Step, tensorsOf } from "./network-spec.ts";
-import { makeObject } from "./rule-plan.ts";
+import { makeObject, placeRuleState, type RuleState } from "./rule-plan.ts";
 
 /** Steps whose learning rates are handed over at a time, and so the most that one crossing takes. */
 export const MAX_STEPS = 4096;
@@ -56,7 +56,7 @@ export class Plan {
   readonly outputs: number;
   /** Rows that a batch may have. */
   readonly capacity: number;
-  readonly states: { at: number; count: number; stride: number };
+  readonly state: RuleState;
   readonly values: { at: number; bytes: number };
   readonly rates: number;
   readonly scaler: { offset: number; factor: number };
@@ -87,7 +87,7 @@ export class Plan {
 
     memory.start();
     this.values = this.#placeParameters();
-    this.states = this.#placeStates(core);
+    this.state = this.#placeState();
     this.#region("statistics", () => {
       for (const s of this.statistics) {
         s.at = memory.place(s.length * 4);
@@ -123,8 +123,8 @@ export class Plan {
       rates: this.rates,
       features: request.inputs,
       values: this.values.at,
-      states: this.states.at,
-      stride: this.states.stride,
+      states: this.state.at,
+      stride: this.state.stride,
     });
   }
 
@@ -217,12 +217,13 @@ export class Plan {
     memory.set("Network", this.network, { parameters: this.parameters[0]?.object ?? 0 });
     return { at, bytes };
   }
-  #placeStates(core: CoreExports): { at: number; count: number; stride: number } {
-    const count = this.rule ? core.states(this.rule) : 0;
-    const stride = this.values.bytes;
-    const at = this.#memory.top;
-    this.#region("optimizer", () => this.#memory.place(count * stride));
-    return { at, count, stride };
+  #placeState(): RuleState {
+    let state: RuleState = { at: this.#memory.top, bytes: 0, stride: this.values.bytes };
+    const objects = this.parameters.map(p => p.object);
+    this.#region("optimizer", () => {
+      if (this.rule) state = placeRuleState(this.#memory, this.rule, objects, this.values.bytes);
+    });
+    return state;
   }
 
   /** x and y of each layer, two buffers that the gradients take turns in, and what layers need of their own. */

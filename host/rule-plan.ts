@@ -3,9 +3,35 @@ import type { Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
 import { kinds } from "./network-spec.ts";
 
+export interface RuleState {
+  /** Everything that the rule keeps stands in one stretch: arrays, tensors' own, shared. */
+  at: number;
+  bytes: number;
+  stride: number;
+}
+
+/** Places what a rule keeps for these parameters, and its work room. */
+export function placeRuleState(memory: Memory, rule: number, parameters: readonly number[], stride: number): RuleState {
+  const { core } = memory;
+  const at = memory.place(core.states(rule) * stride);
+  for (const p of parameters) {
+    const bytes = core.tensorBytes(rule, p);
+    if (bytes) memory.set("Parameter", p, { extra: memory.place(bytes) });
+  }
+  memory.set("Rule", rule, { shared: memory.place(core.sharedBytes(rule)) });
+  const bytes = memory.top - at;
+  memory.set("Rule", rule, { work: memory.place(Math.max(0, ...parameters.map(p => core.workBytes(rule, p)))) });
+  return { at, bytes, stride };
+}
+
 export interface PlannedRule {
   network: number;
   rule: number;
+  /** Where the values start, and how many bytes they take. */
+  values: number;
+  /** Room for the weights meant for inference. */
+  inference: number;
+  state: RuleState;
   tensors: { at: number; grad: number; length: number }[];
 }
 
@@ -24,13 +50,14 @@ export function planRule(memory: Memory, spec: Spec, shapes: readonly (readonly 
   });
   const stride = memory.top - values;
   const grads = memory.place(stride);
-  const states = memory.place(core.states(rule) * stride);
   tensors.forEach((t, i) => {
     t.grad = grads + (t.at - values);
     memory.set("Parameter", objects[i]!, { value: t.at, grad: t.grad, next: objects[i + 1] ?? 0 });
   });
-  memory.set("Network", network, { rule, parameters: objects[0]!, values, states, stride });
-  return { network, rule, tensors };
+  const state = placeRuleState(memory, rule, objects, stride);
+  const inference = memory.place(stride); // placed now: a memory that grew later would detach the users' views
+  memory.set("Network", network, { rule, parameters: objects[0]!, values, states: state.at, stride });
+  return { network, rule, tensors, values, inference, state };
 }
 
 /** An object of the core with its options set. */

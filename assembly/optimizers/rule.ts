@@ -1,23 +1,57 @@
-// An update rule. Parameters w, gradients g and each of the rule's state arrays are laid out alike, so that a rule is one
-// loop over a stretch of them: state array i of the stretch lies at s + i·stride. Lengths are whole vectors; padding has
-// w = g = s = 0 and must stay so. Scalars are prepared in float64 once a step and splat before the loop.
+// An update rule. Parameters w, gradients g and each of the rule's state arrays are laid out alike, so that most rules
+// are one loop over a stretch of them: state array i of the stretch lies at s + i·stride. Lengths are whole vectors;
+// padding has w = g = 0 and must stay so. Scalars are prepared in float64 once a step and splat before the loop.
+import { Parameter } from "../parameter";
 
 export abstract class Rule {
   /** Steps taken; the first update has t = 1. */
   t: u32 = 0;
+  /** The step's learning rate, before any factor of a tensor's own. */
+  rate: f64 = 0;
   /** Factor on every gradient, from clipping by global norm. */
   gradScale: f32 = 1;
   /** Bound on every |gradient|, from clipping by value. */
   gradLimit: f32 = f32.MAX_VALUE;
+  /** `sharedBytes` bytes of state for the rule as a whole; zero at first. */
+  shared: usize = 0;
+  /** `workBytes` bytes of room that nobody keeps anything in. */
+  work: usize = 0;
 
-  /** Arrays of state, each as long as the parameters. */
+  /** Arrays of state, each as long as the parameters; zero at first. */
   states(): i32 {
     return 0;
   }
-  /** Called once a step, after `t` has been raised: bias corrections and the like. */
+  /** Bytes of state of one tensor beside those arrays (norms, factors, matrices), at `p.extra`; zero at first. */
+  tensorBytes(p: Parameter): usize {
+    return 0;
+  }
+  sharedBytes(): usize {
+    return 0;
+  }
+  /** Bytes of room that the update of one tensor needs. */
+  workBytes(p: Parameter): usize {
+    return 0;
+  }
+
+  /** Called once a step, after `t` and `rate` have been set: bias corrections and the like. */
   begin(): void {}
-  /** Updates `bytes` bytes of parameters at `w` with learning rate `lr`. */
-  abstract update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void;
+  /** How many times the rule looks at all tensors before it updates the first. */
+  passes(): i32 {
+    return 0;
+  }
+  look(pass: i32, p: Parameter, s: usize, stride: usize, bytes: usize, lr: f64): void {}
+  /** All tensors have been looked at. */
+  endPass(pass: i32): void {}
+  /** Updates one tensor, `bytes` bytes long with its padding, with learning rate `lr`. */
+  updateTensor(p: Parameter, s: usize, stride: usize, bytes: usize, lr: f64): void {
+    this.update(p.value, p.grad, s, stride, bytes, lr);
+  }
+  /** The same for rules that look at elements alone: any stretch of whole vectors. */
+  update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {}
+  /** The weights meant for inference, at `out`: the parameters, unless the rule keeps a sequence apart. */
+  evalTensor(out: usize, p: Parameter, s: usize, stride: usize, bytes: usize): void {
+    memory.copy(out, p.value, bytes);
+  }
 
   /** Whether gradients are clipped in this step. */
   protected clips(): bool {
