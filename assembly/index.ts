@@ -55,6 +55,9 @@ export function workspaceBytes(layer: Layer, panels: i32): usize {
 export function separate(layer: Layer): bool {
   return layer.separate();
 }
+export function drives(rule: Rule): bool {
+  return rule.drives();
+}
 export function tensorBytes(rule: Rule, tensor: Parameter): usize {
   return rule.tensorBytes(tensor);
 }

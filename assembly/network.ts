@@ -4,14 +4,14 @@ import { Batch } from "./batch";
 import { Layer } from "./layer";
 import { Parameter } from "./parameter";
 import { Loss, Target } from "./losses/loss";
-import { Rule } from "./optimizers/rule";
+import { Objective, Rule } from "./optimizers/rule";
 import { Metrics } from "./metrics";
 import { gatherSamples, samplesToRows } from "./kernels/layout";
 import { sumSquares, addPenalty, penalty } from "./kernels/norms";
 import { firstNonFinite } from "./kernels/finite";
 import { f32At, rowAt, LANES, panelsOf } from "./kernels/simd";
 
-export class Network {
+export class Network extends Objective {
   batch: Batch = new Batch();
   metrics: Metrics = new Metrics();
   first: Layer | null = null;
@@ -50,12 +50,17 @@ export class Network {
   clipNorm: f64 = 0;
   /** Bound on each gradient; 0 for none. */
   clipValue: f64 = 0;
-  /** Start of the parameters' values; states lie as far from `states` as values from here. */
+  /** Start of the parameters' values; gradients lie as far from `grads`, states from `states`, as values from here. */
   values: usize = 0;
+  grads: usize = 0;
   states: usize = 0;
   stride: usize = 0;
 
-  /** Loss of the last batch, penalties included. */
+  /** Whether the batch in hand has not been measured yet. */
+  private fresh: bool = true;
+  /** Loss of the last measurement, penalties included. */
+  private lastLoss: f64 = 0;
+  /** Loss of the last batch before its update, penalties included. */
   batchLoss: f64 = 0;
   /** Norm of all gradients in the last step, before clipping; only with clipNorm. */
   gradientNorm: f64 = 0;
@@ -68,16 +73,34 @@ export class Network {
     this.batch.training = true;
     for (let i = 0; i < steps; i++) {
       this.gather(min(this.rows - this.position, this.batchSize));
-      this.forward();
-      this.evaluateLoss(true);
-      if (!isFinite(this.batchLoss)) return i;
-      this.backward();
-      this.update(load<f64>(this.rates + (<usize>i << 3)));
+      if (!this.step(load<f64>(this.rates + (<usize>i << 3)))) return i;
       this.batch.step++;
       this.position += this.batch.rows;
       if (this.position >= this.rows) this.position = 0;
     }
     return steps;
+  }
+  /** One update on the batch in hand; false where the loss is not finite and nothing was updated. */
+  private step(rate: f64): bool {
+    this.fresh = true;
+    let rule = this.rule!;
+    if (rule.drives()) {
+      rule.t++;
+      rule.drive(this, this.values, this.grads, this.states, this.stride, rate);
+      return isFinite(this.batchLoss);
+    }
+    this.forward();
+    this.evaluateLoss(true);
+    if (!isFinite(this.batchLoss)) return false;
+    this.backward();
+    this.update(rate);
+    return true;
+  }
+  measure(): f64 {
+    this.forward();
+    this.evaluateLoss(true);
+    this.backward();
+    return this.lastLoss;
   }
   /** Loss, metrics and decisions of every row in turn, without training. */
   evaluate(): void {
@@ -170,6 +193,10 @@ export class Network {
     for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
       if (p.l1 != 0 || p.l2 != 0) extra += penalty(p.value, p.count, p.l1, p.l2);
     }
+    this.lastLoss = mean + extra;
+    // A rule that measures several times in a step reports the first, as every other rule does.
+    if (gradient && !this.fresh) return;
+    this.fresh = false;
     this.batchLoss = mean + extra;
     this.lossSum += (mean + extra) * weight;
     this.weightSum += weight;

@@ -3,7 +3,7 @@
 // defaults and ranges, a typed factory and its documentation. So nothing of that is repeated by hand.
 //
 // Read from the sources: the doc comment above a class and its fields. Tags: `@range [0, 1)` or `@range {1, 2}`,
-// `@values a b c` (an i32 that the host names), `@positional`, and on a class `@host name: Type - text` for options
+// `@values a b c` (an i32 that the host names), `@positional`, `@nullable` (null stands for 0 or the first value), and on a class `@host name: Type - text` for options
 // that the host resolves itself.
 import fs from "node:fs";
 import path from "node:path";
@@ -138,6 +138,7 @@ function optionEntry(o) {
   if (o.tags.range) Object.assign(entry, parseRange(o.tags.range), { range: o.tags.range });
   if (o.tags.values) entry.values = o.tags.values;
   if (o.tags.positional) entry.positional = true;
+  if (o.tags.nullable) entry.nullable = true;
   return entry;
 }
 
@@ -151,6 +152,10 @@ function parseRange(text) {
 }
 
 function optionType(o) {
+  return o.tags.nullable ? `${plainType(o)} | null` : plainType(o);
+}
+
+function plainType(o) {
   if (o.tags.values) return o.tags.values.map(v => `"${v}"`).join(" | ");
   return o.type === "bool" ? "boolean" : o.type === "Values" ? "readonly number[]" : "number";
 }
@@ -196,6 +201,7 @@ function fieldsOf(cls, below) {
         range: /@range ((?:[[(][^\])]*[\])])|\{[^}]*\})/.exec(doc)?.[1],
         values: /@values ([\w ]+)/.exec(doc)?.[1].trim().split(" "),
         positional: doc.includes("@positional"),
+        nullable: doc.includes("@nullable"),
       },
       default: initial === "true" ? true : initial === "false" ? false : Number(initial === "null" ? 0 : initial),
     });

@@ -15,6 +15,8 @@ export interface Option {
   readonly among?: readonly number[];
   readonly values?: readonly string[];
   readonly positional?: boolean;
+  /** Whether null may stand for 0, or for the first of the values. */
+  readonly nullable?: boolean;
 }
 export type Options = Readonly<Record<string, Option>>;
 
@@ -82,7 +84,7 @@ export function checkSpec(owner: string, spec: object, table: Options): void {
     if (name === "type" || value === undefined) continue;
     const option = Object.hasOwn(table, name) ? table[name] : undefined;
     if (!option) throw unknownName(owner, "option", name, Object.keys(table), "UNKNOWN_OPTION");
-    checkOption(`${owner}: ${name}`, value, option);
+    if (value !== null || !option.nullable) checkOption(`${owner}: ${name}`, value, option);
   }
   for (const [name, option] of Object.entries(table)) {
     if (option.positional && given[name] === undefined) {

@@ -104,7 +104,8 @@ export class Memory {
   }
   /** Sets an option, as the generated tables describe it. */
   setOption(at: number, option: Option, value: unknown): void {
-    const number = option.type === "values" ? option.values!.indexOf(value as string) : Number(value);
+    const named = option.type === "values" && value !== null;
+    const number = named ? option.values!.indexOf(value as string) : Number(value);
     this.write(at + option.offset!, option.type === "values" ? "i32" : option.type, number);
   }
   /** Reads a pointer. */

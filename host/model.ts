@@ -350,6 +350,10 @@ export class Model {
   }
   #setClipping({ clipNorm = 0, clipValue = 0 }: { clipNorm?: number; clipValue?: number }): void {
     const { memory, plan } = this.#core;
+    if ((clipNorm || clipValue) && memory.core.drives(plan.rule)) {
+      const { type } = plan.request.optimizer!;
+      throw new TrainletError("INVALID_ARGUMENT", `clipping does not go with ${type}, which searches along the true gradient; leave it out`);
+    }
     memory.set("Network", plan.network, { clipNorm, clipValue });
   }
   /** Class names, schema and the scaling asked for, from the data that a model is first trained on. */

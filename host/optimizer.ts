@@ -19,7 +19,12 @@ export async function createOptimizer(rule: Spec | { type: string }, shapes: rea
     throw new TrainletError("SHAPE_MISMATCH", `createOptimizer: shapes[${i}] is ${JSON.stringify(shape)}; give whole numbers from 1 on, fewer than 2^30 elements in all`);
   });
   const memory = await instantiate();
-  return new Optimizer(memory, spec, planRule(memory, spec, shapes));
+  const plan = planRule(memory, spec, shapes);
+  if (memory.core.drives(plan.rule)) {
+    const message = `createOptimizer: ${spec.type} measures the loss several times a step; use it with fit or trainBatch of a model`;
+    throw new TrainletError("UNSUPPORTED", message);
+  }
+  return new Optimizer(memory, spec, plan);
 }
 
 export class Optimizer {

@@ -214,7 +214,7 @@ export class Plan {
       p.grad = grads + (p.at - at);
       memory.set("Parameter", p.object, { value: p.at, grad: p.grad, next: this.parameters[i + 1]?.object ?? 0 });
     });
-    memory.set("Network", this.network, { parameters: this.parameters[0]?.object ?? 0 });
+    memory.set("Network", this.network, { parameters: this.parameters[0]?.object ?? 0, grads });
     return { at, bytes };
   }
   #placeState(): RuleState {

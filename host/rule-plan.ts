@@ -56,7 +56,7 @@ export function planRule(memory: Memory, spec: Spec, shapes: readonly (readonly 
   });
   const state = placeRuleState(memory, rule, objects, stride);
   const inference = memory.place(stride); // placed now: a memory that grew later would detach the users' views
-  memory.set("Network", network, { rule, parameters: objects[0]!, values, states: state.at, stride });
+  memory.set("Network", network, { rule, parameters: objects[0]!, values, grads, states: state.at, stride });
   return { network, rule, tensors, values, inference, state };
 }
 

@@ -38,9 +38,16 @@ describe("networks match their reference within 1e-4", () => {
     golden.losses.forEach((_: number, step: number) => {
       const { x, y } = batches[step % batches.length];
       losses.push(model.trainBatch(x, y));
-      if (step > 0) return;
+      if (step > 0 || !golden.firstGradients) return;
       for (const p of model.parameters()) expect(worst(p.grad, golden.firstGradients[p.name]), `gradient of ${p.name}`).toBeLessThanOrEqual(1e-4);
     });
+    if (golden.finalLoss !== undefined) {
+      // Line searches and long histories: float32 follows the losses, not every weight.
+      expect(worst(losses, golden.losses), "losses").toBeLessThanOrEqual(1e-3);
+      const { loss } = await model.evaluate(batches[0]);
+      expect(worst([loss], [golden.finalLoss]), "final loss").toBeLessThanOrEqual(1e-3);
+      return;
+    }
     expect(worst(losses, golden.losses), "losses").toBeLessThanOrEqual(1e-4);
     for (const p of model.parameters()) expect(worst(p.value, golden.finalParams[p.name]), p.name).toBeLessThanOrEqual(1e-4);
     expect(Object.keys(golden.finalBuffers)).toEqual(model.buffers().map(b => b.name));

@@ -3,6 +3,12 @@
 // padding has w = g = 0 and must stay so. Scalars are prepared in float64 once a step and splat before the loop.
 import { Parameter } from "../parameter";
 
+/** What a rule that measures for itself minimises: the loss of the batch in hand. */
+export abstract class Objective {
+  /** The loss at the weights that stand there; its gradients stand there afterwards. */
+  abstract measure(): f64;
+}
+
 export abstract class Rule {
   /** Steps taken; the first update has t = 1. */
   t: u32 = 0;
@@ -32,6 +38,13 @@ export abstract class Rule {
   workBytes(p: Parameter): usize {
     return 0;
   }
+
+  /** Whether the rule measures the loss for itself, as often as it likes, through `drive`. */
+  drives(): bool {
+    return false;
+  }
+  /** One step of such a rule over all parameters as one vector of `bytes` bytes. */
+  drive(objective: Objective, w: usize, g: usize, s: usize, bytes: usize, lr: f64): void {}
 
   /** Called once a step, after `t` and `rate` have been set: bias corrections and the like. */
   begin(): void {}

@@ -6,7 +6,8 @@ import { Layer } from "../../assembly/layer";
 import { Parameter, Statistic } from "../../assembly/parameter";
 import { Rule } from "../../assembly/optimizers/rule";
 import { Initializer } from "../../assembly/initializers/initializer";
-import { Loss } from "../../assembly/losses/loss";
+import { Loss, Values } from "../../assembly/losses/loss";
+import { ClassLoss } from "../../assembly/losses/class-loss";
 import { SCRATCH } from "../../assembly/kernels/gemm";
 import { floats, room, drawPanels, garbage, panelCount, panels, fill } from "./helpers";
 
@@ -67,6 +68,27 @@ export abstract class AdamFields extends Rule {
   amsgrad: bool = false;
 }
 
+// Losses.
+export abstract class HuberFields extends Loss {
+  delta: f64 = 0;
+}
+export abstract class PoissonFields extends Loss {
+  logInput: bool = true;
+  full: bool = false;
+  eps: f64 = 0;
+}
+export abstract class BinaryFields extends Loss {
+  fromLogits: bool = true;
+  posWeight: Values | null = null;
+}
+export abstract class MarginFields extends Loss {
+  margin: f64 = 0;
+  p: i32 = 0;
+}
+export abstract class CrossEntropyFields extends ClassLoss {
+  labelSmoothing: f64 = 0;
+}
+
 // Initialisers: two numbers, or one and two choices.
 export abstract class PairFields extends Initializer {
   a: f64 = 0;
@@ -124,6 +146,7 @@ export function forward(layer: Layer, parts: i32 = 1): void {
 export function backward(layer: Layer, parts: i32 = 1): void {
   for (let phase = 0; phase < layer.phases(); phase++) {
     let units = layer.backwardUnits(phase);
+    if (!units) continue;
     for (let part = parts - 1; part >= 0; part--) layer.backward(phase, (units * part) / parts, (units * (part + 1)) / parts, scratch());
   }
 }

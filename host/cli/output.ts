@@ -1,0 +1,57 @@
+/** Where results and complaints go: text for people, one JSON object for programs. */
+import type { Progress } from "./progress.ts";
+import { barProgress, lineProgress, noProgress } from "./progress.ts";
+
+export interface OutputOptions {
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** What every command is given. */
+export interface Context {
+  output: Output;
+  signal: AbortSignal;
+}
+
+export class Output {
+  readonly json: boolean;
+  readonly quiet: boolean;
+
+  constructor({ json = false, quiet = false }: OutputOptions) {
+    this.json = json;
+    this.quiet = quiet;
+  }
+  /** A line, or several, for people. */
+  say(text: string): void {
+    if (!this.json && !this.quiet) process.stdout.write(`${printable(text)}\n`);
+  }
+  /** The result for programs. */
+  result(value: object): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+  /** The result itself, as it is. */
+  raw(text: string): void {
+    process.stdout.write(text);
+  }
+  /** Whether lines may be drawn: a terminal looks on. */
+  get terminal(): boolean {
+    return process.stdout.isTTY === true;
+  }
+  progress(): Progress {
+    if (this.json || this.quiet) return noProgress;
+    return this.terminal ? barProgress(process.stdout) : lineProgress(line => this.say(line));
+  }
+}
+
+/** Text from data or model files without what a terminal would obey, or what would turn its lines around. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, mark => {
+    if (mark === "\n") return mark;
+    return `\\u${mark.codePointAt(0)!.toString(16).padStart(4, "0")}`;
+  });
+}
+/** The same for one cell or name: in one line, and not too long. */
+export function printableName(text: string): string {
+  const line = printable(text).replaceAll("\n", "\\n");
+  return line.length > 40 ? `${line.slice(0, 39)}…` : line;
+}

@@ -1,0 +1,87 @@
+/** `trainlet predict`: a row a sample, with the class decided for and every output as the model gives it. */
+import Papa from "papaparse";
+import type { Schema } from "../data/index.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
+import { load, type Model } from "../model.ts";
+import { findData } from "./data-source.ts";
+import { count } from "./format.ts";
+import { dataForModel } from "./model-data.ts";
+import { isClassLoss } from "./network.ts";
+import { checkOutputs } from "./out-files.ts";
+import type { Context } from "./output.ts";
+
+type Cell = string | number;
+
+export async function predict(
+  file: string,
+  name: string,
+  out: string | undefined,
+  { output, signal }: Context,
+): Promise<void> {
+  await checkOutputs([{ option: "--out", path: out }], [file, name]);
+  const model = await load(file);
+  const data = await dataForModel(model, file, await findData(name), false);
+  signal.throwIfAborted();
+  const { columns, rows } = tabulate(model, model.predict(data.x));
+  signal.throwIfAborted();
+  if (out !== undefined) {
+    await writeFileAtomic(out, toCsv(columns, rows));
+    output.say(`${count(rows.length, "prediction")} written to ${out}`);
+  } else if (!output.json) output.raw(toCsv(columns, rows));
+  output.result({
+    model: file,
+    data: name,
+    rows: rows.length,
+    ...(out === undefined ? { columns, predictions: rows } : { out }),
+  });
+}
+
+/** Classification: the class, then the outputs. Regression: the outputs. */
+function tabulate(model: Model, values: Float32Array): { columns: string[]; rows: Cell[][] } {
+  const { outputs } = model;
+  const classes = classesOf(model);
+  const rows = Array.from({ length: values.length / outputs }, (_, row) => {
+    const given = values.subarray(row * outputs, (row + 1) * outputs);
+    const cells: Cell[] = Array.from(given, shortest);
+    if (classes) cells.unshift(classes[decide(model, given)]!);
+    return cells;
+  });
+  return { columns: columnsOf(model, classes), rows };
+}
+
+function columnsOf({ outputs, schema }: Model, classes: readonly string[] | undefined): string[] {
+  if (classes) return ["prediction", ...(outputs === 1 ? ["output"] : classes.map(name => `output_${name}`))];
+  const target = (schema as Schema | undefined)?.target;
+  if (outputs === 1) return ["prediction"];
+  return Array.from({ length: outputs }, (_, i) => `prediction_${target?.kind === "number" ? target.names[i] : i}`);
+}
+
+/** The names of the classes, where the model tells classes apart. */
+function classesOf({ classNames, outputs, spec }: Model): readonly string[] | undefined {
+  const needed = Math.max(outputs, 2);
+  if (classNames?.length === needed) return classNames;
+  return isClassLoss(spec.loss) ? Array.from({ length: needed }, (_, i) => String(i)) : undefined;
+}
+
+/** The largest of several outputs; a single one says yes above 0, or above 1/2 where it is a probability. */
+function decide({ spec }: Model, outputs: Float32Array): number {
+  if (outputs.length > 1) return outputs.reduce((best, value, i) => (value > outputs[best]! ? i : best), 0);
+  const middle = isClassLoss(spec.loss) && spec.loss.fromLogits !== false ? 0 : 0.5;
+  return outputs[0]! > middle ? 1 : 0;
+}
+
+/** The shortest decimal that is this 32-bit number: 0.1 and not 0.10000000149011612. */
+function shortest(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return Number(value.toPrecision(9));
+}
+
+/** Names that a spreadsheet would run as a formula get an apostrophe; numbers, "-1" as a class too, stay as they are. */
+const formula = /^(?![+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$)[=+\-@\t\r]/i;
+
+function toCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return `${Papa.unparse({ fields: [...columns], data: rows as Cell[][] }, { newline: "\n", escapeFormulae: formula })}\n`;
+}

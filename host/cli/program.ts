@@ -1,0 +1,59 @@
+/** The commands, for commander. */
+import { Command } from "commander";
+import manifest from "../../package.json" with { type: "json" };
+import { builtinNames } from "../data/index.ts";
+import { evaluate } from "./evaluate.ts";
+import { info } from "./info.ts";
+import { type Context, Output, type OutputOptions } from "./output.ts";
+import { predict } from "./predict.ts";
+import type { TrainOptions } from "./settings.ts";
+import { train } from "./train.ts";
+import { addTrainOptions } from "./train-command.ts";
+
+const model = ["<MODEL>", "a file that train wrote"] as const;
+const data = ["<DATA>", `a CSV file (also .gz), an IDX image file, or a built-in: ${builtinNames.join(", ")}`] as const;
+const labels = ["[LABELS]", "the IDX label file, when it is not named like the images"] as const;
+const json = ["--json", "print one JSON object and nothing else"] as const;
+
+/** The program; its actions reject with what went wrong. */
+export function program(signal: AbortSignal): Command {
+  const main = new Command("trainlet")
+    .description("Train neural networks on tables and images, every number computed in WebAssembly SIMD")
+    .version(manifest.version, "-V, --version", "print the version")
+    .exitOverride()
+    .configureOutput({ outputError() {} }); // main.ts says what was wrong
+  const context = (options: OutputOptions): Context => ({ output: new Output(options), signal });
+
+  addTrainOptions(main.command("train"))
+    .description("train a network and save it")
+    .argument(...data)
+    .argument(...labels)
+    .action((name: string, labelFile: string | undefined, o: TrainOptions) => train(name, labelFile, o, context(o)));
+  main
+    .command("evaluate")
+    .description("measure a saved model on data with labels")
+    .argument(...model)
+    .argument(...data)
+    .argument(...labels)
+    .option(...json)
+    .action((file: string, name: string, labelFile: string | undefined, o: OutputOptions) =>
+      evaluate(file, name, labelFile, context(o)),
+    );
+  main
+    .command("predict")
+    .description("write what a saved model says of each row, as CSV")
+    .argument(...model)
+    .argument(...data)
+    .option("--out <file>", "where to write; default: the standard output")
+    .option(...json)
+    .action((file: string, name: string, o: OutputOptions & { out?: string }) =>
+      predict(file, name, o.out, context(o)),
+    );
+  main
+    .command("info")
+    .description("describe a saved model")
+    .argument(...model)
+    .option(...json)
+    .action((file: string, o: OutputOptions) => info(file, context(o)));
+  return main;
+}

@@ -1,0 +1,278 @@
+// The layers that look across samples or features, against plain float64 loops; every pass whole and in three ranges, in
+// place (dx = dy), and with rubbish in the lanes that no row fills.
+import { batchNorm, layerNorm, softmax, logSoftmax, prelu } from "../../assembly/layers";
+import { Layer } from "../../assembly/layer";
+import {
+  fresh, doubles, get, set, get64, set64, add64, copyOf, garbage, panelCount, inPanels, sizes,
+  expectClose, expectNear, expectPanels, expectRest, expectSame, expectTrue, expectValues,
+} from "./helpers";
+import { BatchNormFields, LayerNormFields, PreluFields, place, placeTensor, placeStatistic, forward, backward } from "./layer-harness";
+
+const ROWS: i32[] = [1, 7, 8, 9, 16, 17];
+const FEATURES: i32[] = [1, 3, 4, 5, 8, 13];
+/** What stands in the lanes that no row fills: whatever the layers before made of zeros. */
+const REST: f64 = 50;
+
+/** x and dy of element (row, feature). */
+function xAt(layer: Layer, row: i32, j: i32): f64 {
+  return get(layer.x, inPanels(row, j, layer.inputs));
+}
+function dyAt(layer: Layer, row: i32, j: i32): f64 {
+  return get(layer.dy, inPanels(row, j, layer.inputs));
+}
+/** Runs both passes and compares; then in three ranges and in place, which must give the same bits. */
+function checkPasses(name: string, layer: Layer, y: usize, dx: usize, tolerance: f64): void {
+  let rows = layer.batch!.rows, n = layer.inputs, count = panelCount(rows, n);
+  forward(layer);
+  backward(layer);
+  expectPanels(name + ", y", layer.y, y, rows, n, tolerance, tolerance);
+  expectPanels(name + ", dx", layer.dx, dx, rows, n, tolerance, tolerance);
+  expectRest(name + ", dx", layer.dx, rows, n);
+  let wholeY = copyOf(layer.y, <usize>count << 2), wholeDx = copyOf(layer.dx, <usize>count << 2);
+  garbage(layer.y, count);
+  garbage(layer.dx, count);
+  forward(layer, 3);
+  backward(layer, 3);
+  expectSame(name + ", y in three ranges", layer.y, wholeY, count);
+  expectSame(name + ", dx in three ranges", layer.dx, wholeDx, count);
+  layer.dx = layer.dy;
+  backward(layer, 2);
+  expectSame(name + ", dx in place of dy", layer.dx, wholeDx, count);
+}
+
+/** Mean and biased variance over the rows of feature j (`acrossRows`), or over the features of row j. */
+function meanOf(layer: Layer, j: i32, acrossRows: bool): f64 {
+  let count = acrossRows ? layer.batch!.rows : layer.inputs;
+  let sum: f64 = 0;
+  for (let i = 0; i < count; i++) sum += acrossRows ? xAt(layer, i, j) : xAt(layer, j, i);
+  return sum / count;
+}
+function varianceOf(layer: Layer, j: i32, acrossRows: bool): f64 {
+  let count = acrossRows ? layer.batch!.rows : layer.inputs;
+  let mean = meanOf(layer, j, acrossRows);
+  let sum: f64 = 0;
+  for (let i = 0; i < count; i++) sum += Math.pow((acrossRows ? xAt(layer, i, j) : xAt(layer, j, i)) - mean, 2);
+  return sum / count;
+}
+
+const EPS: f64 = 1e-3;
+
+function checkBatchNorm(rows: i32, n: i32, affine: bool): void {
+  fresh();
+  let layer = batchNorm();
+  let fields = changetype<BatchNormFields>(layer);
+  fields.eps = EPS;
+  fields.momentum = 0.25;
+  fields.affine = affine;
+  place(layer, rows, n, 9, 11, REST);
+  let name = "batchNorm of " + sizes(rows, n);
+  expectTrue(name + ": γ and β with affine only", (fields.weightTensor != null) == affine && (fields.biasTensor != null) == affine);
+  if (affine) {
+    expectClose("γ starts at", fields.weightTensor!.start, 1);
+    expectClose("β starts at", fields.biasTensor!.start, 0);
+    placeTensor(fields.weightTensor);
+    placeTensor(fields.biasTensor);
+  }
+  let runningMean = placeStatistic(fields.runningMean).value, runningVar = placeStatistic(fields.runningVar).value;
+  let y = doubles(rows * n), dx = doubles(rows * n), inference = doubles(rows * n);
+  let dGamma = doubles(n), dBeta = doubles(n), means = doubles(n), variances = doubles(n);
+  for (let j = 0; j < n; j++) {
+    let mean = meanOf(layer, j, true), variance = varianceOf(layer, j, true);
+    let gamma = affine ? get(fields.weightTensor!.value, j) : 1, beta = affine ? get(fields.biasTensor!.value, j) : 0;
+    let root = Math.sqrt(variance + EPS);
+    // running = 0.75·start + 0.25·batch, the variance unbiased (a single row has none)
+    set64(means, j, 0.25 * mean);
+    set64(variances, j, 0.75 + 0.25 * (rows > 1 ? (variance * rows) / (rows - 1) : 0));
+    for (let i = 0; i < rows; i++) {
+      let hat = (xAt(layer, i, j) - mean) / root;
+      set64(y, i * n + j, gamma * hat + beta);
+      add64(dBeta, j, dyAt(layer, i, j));
+      add64(dGamma, j, dyAt(layer, i, j) * hat);
+      set64(inference, i * n + j, (gamma * (xAt(layer, i, j) - get64(means, j))) / Math.sqrt(get64(variances, j) + EPS) + beta);
+    }
+    for (let i = 0; i < rows; i++) {
+      let hat = (xAt(layer, i, j) - mean) / root;
+      set64(dx, i * n + j, (gamma / root) * (dyAt(layer, i, j) - get64(dBeta, j) / rows - (hat * get64(dGamma, j)) / rows));
+    }
+  }
+  forward(layer);
+  expectNear(name + ", running mean", runningMean, means, n, 1e-6, 1e-6);
+  expectNear(name + ", running variance", runningVar, variances, n, 1e-5, 1e-6);
+  layer.batch!.training = false;
+  forward(layer, 2);
+  expectPanels(name + ", inference", layer.y, inference, rows, n, 1e-5, 1e-5);
+  expectNear(name + ", running mean after inference", runningMean, means, n, 1e-6, 1e-6);
+  layer.batch!.training = true;
+  let gamma = fields.weightTensor, beta = fields.biasTensor;
+  forward(layer);
+  backward(layer);
+  if (affine) {
+    expectNear(name + ", dγ", gamma!.grad, dGamma, n, 2e-5, 2e-5);
+    expectNear(name + ", dβ", beta!.grad, dBeta, n, 1e-5, 1e-5);
+  }
+  checkPasses(name, layer, y, dx, 5e-5);
+}
+
+function checkLayerNorm(rows: i32, n: i32, affine: bool): void {
+  fresh();
+  let layer = layerNorm();
+  let fields = changetype<LayerNormFields>(layer);
+  fields.eps = EPS;
+  fields.affine = affine;
+  place(layer, rows, n, 2, 4, REST);
+  let name = "layerNorm of " + sizes(rows, n);
+  expectTrue(name + ": γ and β with affine only", (fields.weightTensor != null) == affine && (fields.biasTensor != null) == affine);
+  if (affine) {
+    expectClose("γ starts at", fields.weightTensor!.start, 1);
+    expectClose("β starts at", fields.biasTensor!.start, 0);
+    placeTensor(fields.weightTensor);
+    placeTensor(fields.biasTensor);
+  }
+  let y = doubles(rows * n), dx = doubles(rows * n), dGamma = doubles(n), dBeta = doubles(n);
+  for (let i = 0; i < rows; i++) {
+    let mean = meanOf(layer, i, false), root = Math.sqrt(varianceOf(layer, i, false) + EPS);
+    let sum: f64 = 0, dot: f64 = 0;
+    for (let j = 0; j < n; j++) {
+      let gamma = affine ? get(fields.weightTensor!.value, j) : 1, beta = affine ? get(fields.biasTensor!.value, j) : 0;
+      let hat = (xAt(layer, i, j) - mean) / root;
+      set64(y, i * n + j, gamma * hat + beta);
+      add64(dGamma, j, dyAt(layer, i, j) * hat);
+      add64(dBeta, j, dyAt(layer, i, j));
+      sum += gamma * dyAt(layer, i, j);
+      dot += gamma * dyAt(layer, i, j) * hat;
+    }
+    for (let j = 0; j < n; j++) {
+      let gamma = affine ? get(fields.weightTensor!.value, j) : 1;
+      let hat = (xAt(layer, i, j) - mean) / root;
+      set64(dx, i * n + j, (gamma * dyAt(layer, i, j) - sum / n - (hat * dot) / n) / root);
+    }
+  }
+  forward(layer);
+  backward(layer);
+  if (affine) {
+    expectNear(name + ", dγ", fields.weightTensor!.grad, dGamma, n, 2e-5, 2e-5);
+    expectNear(name + ", dβ", fields.biasTensor!.grad, dBeta, n, 1e-5, 1e-5);
+  }
+  checkPasses(name, layer, y, dx, 5e-5);
+}
+
+/** softmax (or its logarithm): y, and dx by the full Jacobian Σ dyᵏ·∂yᵏ/∂xʲ. */
+function checkSoftmax(rows: i32, n: i32, log: bool, low: f64, high: f64): void {
+  fresh();
+  let layer = place(log ? logSoftmax() : softmax(), rows, n, low, high, REST);
+  let y = doubles(rows * n), dx = doubles(rows * n);
+  for (let i = 0; i < rows; i++) {
+    let top = -Infinity, sum: f64 = 0;
+    for (let j = 0; j < n; j++) top = max(top, xAt(layer, i, j));
+    for (let j = 0; j < n; j++) sum += Math.exp(xAt(layer, i, j) - top);
+    for (let j = 0; j < n; j++) {
+      let p = Math.exp(xAt(layer, i, j) - top) / sum;
+      set64(y, i * n + j, log ? xAt(layer, i, j) - top - Math.log(sum) : p);
+      for (let k = 0; k < n; k++) {
+        let q = Math.exp(xAt(layer, i, k) - top) / sum;
+        let same: f64 = j == k ? 1 : 0;
+        add64(dx, i * n + j, dyAt(layer, i, k) * (log ? same - p : q * (same - p)));
+      }
+    }
+  }
+  checkPasses((log ? "logSoftmax of " : "softmax of ") + sizes(rows, n), layer, y, dx, 3e-6);
+}
+
+function checkPrelu(rows: i32, n: i32, perFeature: bool): void {
+  fresh();
+  let layer = prelu();
+  let fields = changetype<PreluFields>(layer);
+  fields.perFeature = perFeature;
+  place(layer, rows, n, -1, 1, -REST);
+  let name = "prelu of " + sizes(rows, n);
+  expectClose(name + ", slopes", fields.weightTensor!.count, perFeature ? n : 1);
+  expectClose(name + ", start", fields.weightTensor!.start, 0.25);
+  let weight = placeTensor(fields.weightTensor, 0.1, 0.9);
+  set(layer.x, inPanels(0, 0, n), 0);
+  let y = doubles(rows * n), dx = doubles(rows * n), da = doubles(n);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < n; j++) {
+      let at = perFeature ? j : 0;
+      let x = xAt(layer, i, j), slope = x > 0 ? 1 : get(weight.value, at);
+      set64(y, i * n + j, slope * x);
+      set64(dx, i * n + j, slope * dyAt(layer, i, j));
+      add64(da, at, dyAt(layer, i, j) * min(x, 0));
+    }
+  }
+  forward(layer);
+  backward(layer, 2);
+  expectNear(name + ", da", weight.grad, da, weight.count, 1e-5, 1e-6);
+  checkPasses(name, layer, y, dx, 1e-6);
+  // Nobody asks for dx: da comes all the same.
+  garbage(weight.grad, weight.count);
+  layer.dy = copyOf(layer.dy, <usize>panelCount(rows, n) << 2);
+  layer.dx = 0;
+  weight.trainable = false;
+  backward(layer);
+  expectTrue(name + ", frozen", isNaN(get(weight.grad, 0)));
+  weight.trainable = true;
+  backward(layer);
+  expectTrue(name + ", no dx", !isNaN(get(weight.grad, 0)));
+}
+
+describe("layers across samples or features: y, dx, gradients, running statistics, ranges, in place", () => {
+  test("batchNorm with the batch's statistics, with and without γ and β", () => {
+    for (let i = 0; i < ROWS.length; i++) for (let j = 0; j < FEATURES.length; j++) checkBatchNorm(ROWS[i], FEATURES[j], ((i + j) & 1) == 0);
+  });
+  test("layerNorm, with and without γ and β", () => {
+    for (let i = 0; i < ROWS.length; i++) for (let j = 0; j < FEATURES.length; j++) checkLayerNorm(ROWS[i], FEATURES[j], ((i + j) & 1) == 1);
+  });
+  test("softmax, of logits up to ±300 too", () => {
+    for (let i = 0; i < ROWS.length; i++) for (let j = 0; j < FEATURES.length; j++) checkSoftmax(ROWS[i], FEATURES[j], false, -3, 3);
+    checkSoftmax(9, 5, false, -300, 300);
+  });
+  test("logSoftmax, of logits up to ±300 too", () => {
+    for (let i = 0; i < ROWS.length; i++) for (let j = 0; j < FEATURES.length; j++) checkSoftmax(ROWS[i], FEATURES[j], true, -3, 3);
+    checkSoftmax(9, 5, true, -300, 300);
+  });
+  test("prelu with one slope and with one a feature", () => {
+    for (let i = 0; i < ROWS.length; i++) for (let j = 0; j < FEATURES.length; j++) checkPrelu(ROWS[i], FEATURES[j], ((i + j) & 1) == 0);
+  });
+});
+
+describe("normalisation where γ and β are frozen or dx is not wanted", () => {
+  test("batchNorm: defaults, frozen gradients stay, dγ comes without dx", () => {
+    fresh();
+    let layer = batchNorm();
+    let fields = changetype<BatchNormFields>(layer);
+    expectTrue("defaults", fields.momentum == 0.1 && fields.eps == 1e-5 && fields.affine);
+    place(layer, 9, 3);
+    let gamma = placeTensor(fields.weightTensor), beta = placeTensor(fields.biasTensor);
+    placeStatistic(fields.runningMean);
+    placeStatistic(fields.runningVar);
+    gamma.trainable = beta.trainable = false;
+    forward(layer);
+    backward(layer);
+    expectValues("frozen dγ", gamma.grad, [NaN, NaN, NaN]);
+    expectValues("frozen dβ", beta.grad, [NaN, NaN, NaN]);
+    gamma.trainable = beta.trainable = true;
+    layer.dx = 0;
+    backward(layer);
+    expectTrue("dγ without dx", !isNaN(get(gamma.grad, 2)) && !isNaN(get(beta.grad, 2)));
+  });
+  test("layerNorm: defaults, no work where nothing is wanted", () => {
+    fresh();
+    let layer: Layer = layerNorm();
+    let fields = changetype<LayerNormFields>(layer);
+    expectTrue("defaults", fields.eps == 1e-5 && fields.affine);
+    place(layer, 9, 3);
+    expectTrue("dγ, then dx", layer.backwardUnits(0) == 3 && layer.backwardUnits(1) == 2);
+    fields.weightTensor!.trainable = false;
+    layer.dx = 0;
+    expectTrue("neither", layer.backwardUnits(0) == 0 && layer.backwardUnits(1) == 0);
+  });
+  test("layerNorm without γ and β takes the empty range of their phase, which the walk gives it", () => {
+    fresh();
+    let layer: Layer = layerNorm();
+    changetype<LayerNormFields>(layer).affine = false;
+    place(layer, 9, 3);
+    forward(layer);
+    layer.backward(0, 0, layer.backwardUnits(0), 0);
+    expectTrue("no dx yet", isNaN(get(layer.dx, 0)));
+  });
+});
