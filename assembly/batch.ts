@@ -6,6 +6,10 @@ export class Batch {
   panels: i32 = 0;
   /** Training (batch statistics, dropout) or inference. */
   training: bool = false;
+  /** Whether layers with running statistics update them; a second pass over the same batch must not. */
+  tracks: bool = true;
+  /** Where statistics are refreshed, the batches seen, this one included; else 0. */
+  seen: i32 = 0;
   /** The run's seed. */
   seed: u32 = 0;
   /** Steps taken since the network was made; with the seed it fixes the random numbers of a step. */

@@ -1,5 +1,6 @@
 // The core's exports. Factories of everything that can be chosen come from the lists; the rest is the plan's own.
 import { Network } from "./network";
+import { Trainer } from "./trainer";
 import { Layer } from "./layer";
 import { Loss, Values, Target, Decision } from "./losses/loss";
 import { Parameter } from "./parameter";
@@ -36,6 +37,9 @@ export function objectsEnd(): usize {
 export function network(): Network {
   return new Network();
 }
+export function trainer(): Trainer {
+  return new Trainer();
+}
 export function parameter(rows: i32, columns: i32): Parameter {
   return new Parameter(rows, columns);
 }
@@ -67,9 +71,6 @@ export function sharedBytes(rule: Rule): usize {
 export function workBytes(rule: Rule, tensor: Parameter): usize {
   return rule.workBytes(tensor);
 }
-export function evalParameters(net: Network, out: usize): void {
-  net.evalParameters(out);
-}
 export function initialise(initializer: Initializer, tensor: Parameter, stream: Random, seed: u32, place: u32, work: usize): void {
   stream.begin(seed, Purpose.initialise, place, 0);
   initializer.fill(tensor, stream, work);
@@ -94,12 +95,28 @@ export function permutation(order: usize, count: i32, stream: Random, seed: u32)
   permute(order, count, stream);
 }
 
-export function train(net: Network, steps: i32): i32 {
-  return net.train(steps);
+export function train(trainer: Trainer, steps: i32): i32 {
+  return trainer.train(steps);
 }
 /** One update by the gradients that stand there. */
-export function update(net: Network, rate: f64): void {
-  net.update(rate);
+export function update(trainer: Trainer, rate: f64): void {
+  trainer.update(rate);
+}
+export function startTraining(trainer: Trainer): void {
+  trainer.start();
+}
+export function averageEpoch(trainer: Trainer): void {
+  trainer.averageEpoch();
+}
+export function separates(trainer: Trainer): bool {
+  return trainer.separates();
+}
+/** The weights meant for inference, laid out as the values, at `out`. */
+export function inferenceValues(trainer: Trainer, out: usize): void {
+  trainer.inferenceValues(out);
+}
+export function refreshStatistics(net: Network): void {
+  net.refreshStatistics();
 }
 export function evaluate(net: Network): void {
   net.evaluate();

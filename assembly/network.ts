@@ -1,17 +1,16 @@
-// The walk over the plan: gather a batch, forward, loss, backward, penalties, clipping, update. The host links the
-// objects and deals out the memory; nothing is allocated here.
+// The walk over the plan: gather a batch, forward, loss, backward, penalties. The host links the objects and deals out
+// the memory; nothing is allocated here. What becomes of the gradients is trainer.ts's.
 import { Batch } from "./batch";
 import { Layer } from "./layer";
 import { Parameter } from "./parameter";
 import { Loss, Target } from "./losses/loss";
-import { Objective, Rule } from "./optimizers/rule";
 import { Metrics } from "./metrics";
 import { gatherSamples, samplesToRows } from "./kernels/layout";
-import { sumSquares, addPenalty, penalty } from "./kernels/norms";
+import { addPenalty, penalty } from "./kernels/norms";
 import { firstNonFinite } from "./kernels/finite";
 import { f32At, rowAt, LANES, panelsOf } from "./kernels/simd";
 
-export class Network extends Objective {
+export class Network {
   batch: Batch = new Batch();
   metrics: Metrics = new Metrics();
   first: Layer | null = null;
@@ -19,7 +18,6 @@ export class Network extends Objective {
   /** The lowest layer with something to train: the backward pass ends there. */
   lowest: Layer | null = null;
   loss: Loss | null = null;
-  rule: Rule | null = null;
   parameters: Parameter | null = null;
   scratch: usize = 0;
 
@@ -44,64 +42,13 @@ export class Network extends Objective {
   batchSize: i32 = 0;
   position: i32 = 0;
 
-  /** Learning rates of the steps to come: f64 [steps]. */
-  rates: usize = 0;
-  /** Bound on the norm of all gradients together; 0 for none. */
-  clipNorm: f64 = 0;
-  /** Bound on each gradient; 0 for none. */
-  clipValue: f64 = 0;
-  /** Start of the parameters' values; gradients lie as far from `grads`, states from `states`, as values from here. */
-  values: usize = 0;
-  grads: usize = 0;
-  states: usize = 0;
-  stride: usize = 0;
-
-  /** Whether the batch in hand has not been measured yet. */
-  private fresh: bool = true;
-  /** Loss of the last measurement, penalties included. */
-  private lastLoss: f64 = 0;
-  /** Loss of the last batch before its update, penalties included. */
+  /** Loss of the batch in hand, penalties included. */
   batchLoss: f64 = 0;
-  /** Norm of all gradients in the last step, before clipping; only with clipNorm. */
-  gradientNorm: f64 = 0;
+  private batchWeight: f64 = 0;
   /** Σ loss·weight and Σ weight over the batches since the host last set them to 0. */
   lossSum: f64 = 0;
   weightSum: f64 = 0;
 
-  /** Takes up to `steps` steps, the batches following each other through the data; ends at a loss that is not finite. */
-  train(steps: i32): i32 {
-    this.batch.training = true;
-    for (let i = 0; i < steps; i++) {
-      this.gather(min(this.rows - this.position, this.batchSize));
-      if (!this.step(load<f64>(this.rates + (<usize>i << 3)))) return i;
-      this.batch.step++;
-      this.position += this.batch.rows;
-      if (this.position >= this.rows) this.position = 0;
-    }
-    return steps;
-  }
-  /** One update on the batch in hand; false where the loss is not finite and nothing was updated. */
-  private step(rate: f64): bool {
-    this.fresh = true;
-    let rule = this.rule!;
-    if (rule.drives()) {
-      rule.t++;
-      rule.drive(this, this.values, this.grads, this.states, this.stride, rate);
-      return isFinite(this.batchLoss);
-    }
-    this.forward();
-    this.evaluateLoss(true);
-    if (!isFinite(this.batchLoss)) return false;
-    this.backward();
-    this.update(rate);
-    return true;
-  }
-  measure(): f64 {
-    this.forward();
-    this.evaluateLoss(true);
-    this.backward();
-    return this.lastLoss;
-  }
   /** Loss, metrics and decisions of every row in turn, without training. */
   evaluate(): void {
     this.batch.training = false;
@@ -109,6 +56,7 @@ export class Network extends Objective {
       this.gather(min(this.rows - this.position, this.batchSize));
       this.forward();
       this.evaluateLoss(false);
+      this.count();
     }
     this.position = 0;
   }
@@ -182,7 +130,7 @@ export class Network extends Objective {
   forward(): void {
     for (let layer: Layer | null = this.first; layer !== null; layer = layer!.next) layer.forward(0, layer.forwardUnits(), this.scratch);
   }
-  /** The batch's loss and, for training, dL/dz; adds to the sums and the metrics. */
+  /** The batch's loss and, for training, dL/dz. */
   evaluateLoss(gradient: bool): void {
     let loss = this.loss!;
     let weight = loss.weightSum();
@@ -193,13 +141,13 @@ export class Network extends Objective {
     for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
       if (p.l1 != 0 || p.l2 != 0) extra += penalty(p.value, p.count, p.l1, p.l2);
     }
-    this.lastLoss = mean + extra;
-    // A rule that measures several times in a step reports the first, as every other rule does.
-    if (gradient && !this.fresh) return;
-    this.fresh = false;
     this.batchLoss = mean + extra;
-    this.lossSum += (mean + extra) * weight;
-    this.weightSum += weight;
+    this.batchWeight = weight;
+  }
+  /** Adds the batch to the sums and the metrics. */
+  count(): void {
+    this.lossSum += this.batchLoss * this.batchWeight;
+    this.weightSum += this.batchWeight;
     this.metrics.add();
   }
   backward(): void {
@@ -213,45 +161,6 @@ export class Network extends Objective {
       if (p.trainable && (p.l1 != 0 || p.l2 != 0)) addPenalty(p.grad, p.value, p.count, <f32>p.l1, <f32>p.l2);
     }
   }
-  /** Clips and updates; the gradients themselves stay as they are. */
-  update(rate: f64): void {
-    let rule = this.rule!;
-    rule.gradLimit = this.clipValue > 0 ? <f32>this.clipValue : f32.MAX_VALUE;
-    rule.gradScale = 1;
-    if (this.clipNorm > 0) {
-      let sum: f64 = 0;
-      for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
-        if (p.trainable) sum += sumSquares(p.grad, p.paddedBytes, rule.gradLimit);
-      }
-      this.gradientNorm = sqrt(sum);
-      // PyTorch's form, which a norm of 0 does not break.
-      rule.gradScale = <f32>min(this.clipNorm / (this.gradientNorm + 1e-6), 1.0);
-    }
-    rule.t++;
-    rule.rate = rate;
-    rule.begin();
-    for (let pass = 0, passes = rule.passes(); pass < passes; pass++) {
-      for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
-        if (p.trainable) rule.look(pass, p, this.stateOf(p), this.stride, p.paddedBytes, rate * p.lrScale);
-      }
-      rule.endPass(pass);
-    }
-    for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
-      if (p.trainable) rule.updateTensor(p, this.stateOf(p), this.stride, p.paddedBytes, rate * p.lrScale);
-    }
-  }
-  /** Writes the weights that the rule means for inference, laid out as the parameters' values, from `out` on. */
-  evalParameters(out: usize): void {
-    for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
-      let at = out + (p.value - this.values);
-      if (p.trainable) this.rule!.evalTensor(at, p, this.stateOf(p), this.stride, p.paddedBytes);
-      else memory.copy(at, p.value, p.paddedBytes);
-    }
-  }
-  private stateOf(p: Parameter): usize {
-    return this.states + (p.value - this.values);
-  }
-
   /**
    * Where the first number that is not finite stands in the batch in hand: the position in the list of the layer whose
    * parameters hold it (code 1) or whose output does (code 2), as 4·position + code; 3 for the input, 0 for none.
@@ -266,6 +175,22 @@ export class Network extends Objective {
       if (firstNonFinite(layer.y, panels * layer.outputs * LANES) >= 0) return 4 * layer.index + 2;
     }
     return 0;
+  }
+  /**
+   * Running statistics anew, as plain means over the batches of the data in hand: after weights were averaged, those
+   * that training kept belong to other weights.
+   */
+  refreshStatistics(): void {
+    this.batch.training = true;
+    this.batch.seen = 0;
+    for (this.position = 0; this.position < this.rows; this.position += this.batch.rows) {
+      this.setRows(min(this.rows - this.position, this.batchSize));
+      this.gatherInputs();
+      this.batch.seen++;
+      this.forward();
+    }
+    this.batch.seen = 0;
+    this.position = 0;
   }
   /** Position of the first layer whose parameters are not all finite, or -1. */
   brokenLayer(): i32 {

@@ -1,3 +1,5 @@
+import { Rule } from "./optimizers/rule";
+
 /**
  * A trainable tensor. `build` of its layer gives the shape, the host's plan the addresses; values, gradients and every
  * array of optimizer state are laid out alike, each tensor from a 64-byte boundary on and padded with zeros to the next.
@@ -5,6 +7,13 @@
 export class Parameter {
   value: usize = 0;
   grad: usize = 0;
+  /** The rule that updates it, and where its stretch of the rule's first state array starts. */
+  rule: Rule | null = null;
+  state: usize = 0;
+  /** Whether a rule for hidden matrices leaves this tensor to its auxiliary rule: the output layer's. */
+  auxiliary: bool = false;
+  /** Factor on the gradient of this tensor in this step, from clipping by its own norm. */
+  clipScale: f32 = 1;
   /** State that an update rule keeps for this tensor beside the arrays. */
   extra: usize = 0;
   next: Parameter | null = null;

@@ -168,7 +168,7 @@ function hostType(type) {
 
 /** Classes whose fields the host touches: the plan's own, not what can be chosen by name. */
 function isPlan(cls) {
-  return cls.prototype.declaration.range.source.normalizedPath.match(/^assembly\/(network|batch|layer|parameter|metrics|losses\/loss|optimizers\/rule)\.ts$/);
+  return cls.prototype.declaration.range.source.normalizedPath.match(/^assembly\/(network|trainer|batch|layer|parameter|metrics|losses\/loss|optimizers\/rule)\.ts$/);
 }
 
 function ancestors(cls) {

@@ -6,6 +6,10 @@ import type { Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
 import type { Step } from "./network-spec.ts";
 import { MAX_STEPS, Plan } from "./plan.ts";
+import type { Training } from "./training.ts";
+
+/** What a trainer counts, beside its arrays. */
+const trainerState = ["waiting", "updates", "averaged", "skipped"] as const;
 
 /** Everything that training changes, copied out. */
 export interface Snapshot {
@@ -40,40 +44,67 @@ export class Engine {
 
   static async create(request: { steps: readonly Step[]; inputs: number; loss: Spec; seed: number }): Promise<Engine> {
     const memory = await instantiate();
-    const plan = new Plan(memory, { ...request, optimizer: undefined, rows: 1 });
+    const plan = new Plan(memory, { ...request, training: undefined, rows: 1 });
     plan.initialise();
     return new Engine(memory, plan);
   }
 
-  /** Makes room for batches of `rows`, and for the optimizer's state when one is given; it starts anew then. */
-  prepare(rows: number, optimizer?: Spec): void {
+  /** Makes room for batches of `rows`, and for a way of training when one is given; its state starts anew then. */
+  prepare(rows: number, training?: Training): void {
     const old = this.plan;
-    if (!optimizer && rows <= old.capacity) return;
+    if (!training && rows <= old.capacity) return;
     const { memory } = this;
     const snapshot = this.snapshot();
     const step = memory.get("Batch", old.batch, "step");
-    const scaler = this.#copyScaler();
-    const scaled = memory.get("Network", old.network, "offset") !== 0;
-    const clip = {
-      clipNorm: memory.get("Network", old.network, "clipNorm"),
-      clipValue: memory.get("Network", old.network, "clipValue"),
-    };
-    const keep = optimizer ? undefined : this.#copyStates();
+    const scaler = this.scaler;
+    const keep = training ? undefined : this.#copyState();
     const capacity = Math.max(rows, old.capacity);
-    this.plan = new Plan(memory, { ...old.request, rows: capacity, optimizer: optimizer ?? old.request.optimizer });
+    this.plan = new Plan(memory, { ...old.request, rows: capacity, training: training ?? old.request.training });
     this.restore(snapshot);
     memory.set("Batch", this.plan.batch, { step });
-    memory.set("Network", this.plan.network, clip);
-    if (scaled) this.setScaler(scaler);
-    if (keep && this.plan.rule) {
-      memory.f32(this.plan.state.at, keep.states.length).set(keep.states);
-      memory.set("Rule", this.plan.rule, { t: keep.t });
+    if (scaler) this.setScaler(scaler);
+    if (keep) this.#putState(keep);
+    else this.startTraining();
+  }
+  /** Slow weights and averages start from the weights that stand there. */
+  startTraining(): void {
+    if (this.plan.request.training) this.memory.core.startTraining(this.plan.trainer);
+  }
+  #copyState() {
+    const { memory, plan } = this;
+    const trainer = trainerState.map(name => [name, memory.get("Trainer", plan.trainer, name)]);
+    return {
+      bytes: memory.f32(plan.state.at, plan.state.bytes / 4).slice(),
+      steps: plan.rules.map(r => memory.get("Rule", r.rule, "t")),
+      trainer: Object.fromEntries(trainer) as Record<string, number>,
+    };
+  }
+  #putState(state: { bytes: Float32Array; steps: number[]; trainer: Record<string, number> }): void {
+    const { memory, plan } = this;
+    memory.f32(plan.state.at, state.bytes.length).set(state.bytes);
+    plan.rules.forEach((r, i) => memory.set("Rule", r.rule, { t: state.steps[i]! }));
+    memory.set("Trainer", plan.trainer, state.trainer);
+  }
+  /** Runs `use` with the weights meant for inference in the parameters' place, where a rule or an average keeps others. */
+  inference<T>(use: () => T): T {
+    const { memory, plan } = this;
+    if (!memory.core.separates(plan.trainer)) return use();
+    const { at, bytes } = plan.values;
+    const values = memory.f32(at, bytes / 4).slice();
+    memory.core.inferenceValues(plan.trainer, plan.inference);
+    memory.f32(at, bytes / 4).set(memory.f32(plan.inference, bytes / 4));
+    try {
+      return use();
+    } finally {
+      memory.f32(at, bytes / 4).set(values);
     }
   }
-  #copyStates(): { states: Float32Array; t: number } {
-    const { at, bytes } = this.plan.state;
-    const t = this.plan.rule ? this.memory.get("Rule", this.plan.rule, "t") : 0;
-    return { states: this.memory.f32(at, bytes / 4).slice(), t };
+  /** Leaves the weights meant for inference in the parameters' place. */
+  settle(): void {
+    const { memory, plan } = this;
+    if (!memory.core.separates(plan.trainer)) return;
+    memory.core.inferenceValues(plan.trainer, plan.inference);
+    memory.f32(plan.values.at, plan.values.bytes / 4).set(memory.f32(plan.inference, plan.values.bytes / 4));
   }
   #copyScaler(): { offset: Float32Array; factor: Float32Array } {
     const { inputs } = this.plan.request;
@@ -193,7 +224,7 @@ export class Engine {
   train(rates: readonly number[]): void {
     const { memory, plan } = this;
     memory.f64(plan.rates, MAX_STEPS).set(rates);
-    const done = memory.core.train(plan.network, rates.length);
+    const done = memory.core.train(plan.trainer, rates.length);
     if (done < rates.length) throw this.#divergence();
   }
   get steps(): number {

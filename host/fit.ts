@@ -9,16 +9,16 @@ import { beginMetrics, readMetrics } from "./metrics.ts";
 import type { Model } from "./model.ts";
 import { MAX_STEPS } from "./plan.ts";
 import { baseRate } from "./rates.ts";
+import { type TrainingOptions, trainingOptions } from "./training.ts";
 import { turn } from "./turn.ts";
 import { type Schedule, type ScheduleSpec, createSchedule } from "./schedules/schedule.ts";
 
-export interface FitOptions {
+/** Everything about training goes with an `optimizer`; without one, what `compile` set goes on, its state included. */
+export interface FitOptions extends Partial<TrainingOptions> {
   /** Passes over the data. Default 1. */
   epochs?: number;
   /** Rows of a batch: 1 is stochastic, "full" batch gradient descent. Default 32. */
   batchSize?: number | "full";
-  /** The update rule; its state starts anew. Default: what `compile` set. */
-  optimizer?: Spec | { type: string };
   /** How the learning rate goes on. */
   schedule?: ScheduleSpec | { type: string };
   /** Data to evaluate after each epoch, or the share of the rows (the last ones) to keep for that. */
@@ -30,10 +30,8 @@ export interface FitOptions {
   sampleWeight?: ArrayLike<number>;
   /** Weight of each class, by index or by name. */
   classWeight?: ArrayLike<number> | Readonly<Record<string, number>>;
-  /** Bound on the norm of all gradients together. */
-  clipNorm?: number;
-  /** Bound on each gradient. */
-  clipValue?: number;
+  /** Stochastic weight averaging: from epoch `start` on (default: the last quarter) weights are averaged over epochs. */
+  swa?: { start?: number };
   /** Ends the training when it fires; `fit` then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -41,15 +39,14 @@ export interface FitOptions {
 export const fitOptions: Options = {
   epochs: { type: "i32", low: 1, range: "[1, inf)" },
   batchSize: { type: "any" },
-  optimizer: { type: "any" },
+  ...trainingOptions,
+  swa: { type: "any" },
   schedule: { type: "any" },
   validation: { type: "any" },
   callbacks: { type: "any" },
   shuffle: { type: "bool" },
   sampleWeight: { type: "any" },
   classWeight: { type: "any" },
-  clipNorm: { type: "f64", low: 0, lowOpen: true, range: "(0, inf)" },
-  clipValue: { type: "f64", low: 0, lowOpen: true, range: "(0, inf)" },
   signal: { type: "any" },
 };
 
@@ -58,7 +55,15 @@ const LOOK_UP = 20;
 
 export function checkFitOptions(options: FitOptions): void {
   checkSpec("fit", options, fitOptions);
-  const { batchSize } = options;
+  const { batchSize, swa } = options;
+  if (swa !== undefined) {
+    if (swa === null || typeof swa !== "object") throw new TrainletError("INVALID_ARGUMENT", `fit: swa is ${show(swa)}; give { start: epoch }`);
+    checkSpec("fit: swa", swa, { start: { type: "i32", low: 1, range: "[1, inf)" } });
+    const { epochs = 1 } = options;
+    if ((swa.start ?? 1) > epochs) {
+      throw new TrainletError("INVALID_ARGUMENT", `fit: swa.start is ${swa.start}; it should be an epoch from 1 to ${epochs}`);
+    }
+  }
   if (batchSize !== undefined && batchSize !== "full" && !(Number.isInteger(batchSize) && batchSize >= 1)) {
     throw new TrainletError("INVALID_ARGUMENT", `fit: batchSize is ${show(batchSize)}; it should be a whole number from 1 on, or "full"`);
   }
@@ -100,7 +105,10 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
       for (const c of callbacks) await c.onEpochBegin?.(epoch, model);
       if (options.shuffle ?? true) engine.shuffle(train, run.epochsBefore + epoch);
       const log = await loop.epoch(epoch, steps);
-      if (validation) Object.assign(log, asValidation(evaluateResident(engine, validation, run.batchSize)));
+      if (options.swa && epoch >= (options.swa.start ?? Math.ceil(epochs * 0.75))) {
+        engine.memory.core.averageEpoch(engine.plan.trainer);
+      }
+      if (validation) Object.assign(log, asValidation(engine.inference(() => evaluateResident(engine, validation, run.batchSize))));
       history.epochs.push(log);
       history.iterations += steps;
       schedule?.endEpoch(log.valLoss ?? log.loss);
@@ -111,12 +119,23 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
         break;
       }
     }
+    finish(engine, train, run.batchSize);
     for (const c of callbacks) c.finish?.(model);
   } finally {
     engine.memory.release(mark);
   }
   history.seconds = (performance.now() - started) / 1000;
   return history;
+}
+
+/** The weights meant for inference become the model's; statistics that belong to others are made anew. */
+function finish(engine: Engine, train: Resident, batchSize: number): void {
+  const { memory, plan } = engine;
+  engine.settle();
+  const averaged = memory.get("Trainer", plan.trainer, "averaged") > 0 || plan.request.training?.fields.emaDecay !== 0;
+  if (!averaged || plan.statistics.length === 0) return;
+  engine.select(train, batchSize);
+  memory.core.refreshStatistics(plan.network);
 }
 
 export function evaluateResident(engine: Engine, data: Resident, rows: number, request = {}) {
@@ -180,7 +199,7 @@ class Loop {
   /** Calls the callbacks of a batch; an evaluation in one of them must not leave its mark on the epoch's sums. */
   async #look(callbacks: ReturnType<typeof makeCallbacks>, epoch: number, lr: number): Promise<void> {
     const { engine, model, batchSize } = this.#run;
-    const loss = engine.memory.get("Network", engine.plan.network, "batchLoss");
+    const loss = engine.memory.get("Trainer", engine.plan.trainer, "batchLoss");
     const state = engine.counting();
     for (const c of callbacks) {
       if ((await c.onBatchEnd!({ iteration: engine.steps, epoch, loss, lr }, model)) === false) this.stopped = true;

@@ -39,10 +39,14 @@ export class Memory {
   release(mark: number): void {
     this.#top = mark;
   }
+  /** What `place` takes for `bytes` bytes: whole lines, and one to spare, as vectors may read a little past the end. */
+  room(bytes: number): number {
+    return align(bytes + LINE);
+  }
   /** Room for `bytes` bytes, zeroed: its address. */
   place(bytes: number): number {
     const at = this.#top;
-    const end = align(at + bytes + LINE); // a line to spare: vectors may read a little past the last element
+    const end = at + this.room(bytes);
     if (end > this.bytes) {
       try {
         this.core.memory.grow(Math.ceil((end - this.bytes) / PAGE));

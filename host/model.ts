@@ -11,6 +11,7 @@ import { checkLossFits, expand, resolve } from "./network-spec.ts";
 import { baseRate } from "./rates.ts";
 import { createSchedule, type Schedule, type ScheduleSpec } from "./schedules/schedule.ts";
 import { summarise } from "./summary.ts";
+import { resolveTraining, type Training, type TrainingOptions, trainingOptions } from "./training.ts";
 import { classWeights, sampleWeights } from "./weights.ts";
 
 export interface ModelOptions {
@@ -25,11 +26,8 @@ export interface ModelOptions {
   /** "strict": the same bits in every engine. */
   arithmetic?: "strict";
 }
-export interface CompileOptions {
-  optimizer: Spec | { type: string };
+export interface CompileOptions extends TrainingOptions {
   schedule?: ScheduleSpec | { type: string };
-  clipNorm?: number;
-  clipValue?: number;
 }
 export interface Parameter {
   /** As in PyTorch's state dict: "0.weight". */
@@ -49,8 +47,7 @@ const modelOptions: Options = {
   threads: { type: "any" },
   arithmetic: { type: "values", values: ["strict"] },
 };
-const positive = { type: "f64", low: 0, lowOpen: true, range: "(0, inf)" };
-const compileOptions: Options = { optimizer: { type: "any" }, schedule: { type: "any" }, clipNorm: positive, clipValue: positive };
+const compileOptions: Options = { ...trainingOptions, schedule: { type: "any" } };
 const batchOptions: Options = { sampleWeight: { type: "any" } };
 const evaluateOptions: Options = { topK: { type: "i32", low: 1, range: "[1, inf)" }, report: { type: "bool" } };
 
@@ -134,8 +131,8 @@ export class Model {
     let validation: FlatData | undefined;
     if (typeof options.validation === "number") [train, validation] = this.#divide(all, options.validation);
     else if (options.validation !== undefined) validation = this.#flatten(options.validation, "validation");
-    const given = options.optimizer === undefined ? this.#optimizer : resolve("optimizer", options.optimizer, "fit: optimizer");
-    if (!given) throw new TrainletError("NOT_COMPILED", "fit: optimizer is missing; give one, as in { optimizer: adam() }, or call compile first");
+    const training = this.#training(options);
+    const optimizer = training?.rules[0]!.spec ?? this.#optimizer!;
     const batchSize = options.batchSize === "full" ? train.rows : Math.min(options.batchSize ?? 32, train.rows);
     const names = this.#about.classNames ?? (data as DatasetLike).classNames;
     const run = {
@@ -144,7 +141,7 @@ export class Model {
       train,
       validation,
       batchSize,
-      optimizer: given,
+      optimizer,
       sampleWeight: sampleWeights(options.sampleWeight, all.rows)?.subarray(0, train.rows),
       classWeight: classWeights(options.classWeight, train.labels ? Math.max(engine.plan.outputs, 2) : 0, names),
       epochsBefore: this.#epochs,
@@ -152,9 +149,9 @@ export class Model {
     };
     this.#busy = true;
     try {
-      engine.prepare(Math.max(batchSize, Math.min(train.rows, 256)), options.optimizer === undefined ? undefined : given);
-      this.#setClipping(options);
-      this.#optimizer = given;
+      engine.prepare(Math.max(batchSize, Math.min(train.rows, 256)), training);
+      this.#checkDrive();
+      this.#optimizer = optimizer;
       const history = await runFit(run, options);
       this.#epochs += history.epochs.length;
       return history;
@@ -170,12 +167,13 @@ export class Model {
       throw new TrainletError("INVALID_ARGUMENT", `compile: options are ${show(options)}; give { optimizer: adam() }`);
     }
     checkSpec("compile", options, compileOptions);
-    const optimizer = resolve("optimizer", options.optimizer, "compile: optimizer");
+    const training = resolveTraining("compile", options, engine.plan.request.steps);
+    const optimizer = training.rules[0]!.spec;
     const schedule = options.schedule && createSchedule(options.schedule as ScheduleSpec, { baseLr: baseRate(optimizer) });
-    engine.prepare(1, optimizer);
+    engine.prepare(1, training);
+    this.#checkDrive();
     this.#optimizer = optimizer;
     this.#schedule = schedule;
-    this.#setClipping(options);
   }
 
   /** One forward, backward and update on rows x [rows, inputs] with targets y; gives the loss before the update. */
@@ -192,7 +190,7 @@ export class Model {
       engine.select(resident, data.rows);
       engine.train([this.#schedule?.lr ?? baseRate(this.#optimizer)]);
       this.#schedule?.endBatch();
-      return engine.memory.get("Network", engine.plan.network, "batchLoss");
+      return engine.memory.get("Trainer", engine.plan.trainer, "batchLoss");
     } finally {
       engine.memory.release(mark);
     }
@@ -205,7 +203,9 @@ export class Model {
     const flat = this.#flatten(data, "data");
     if (!this.#busy) engine.prepare(Math.min(flat.rows, 256));
     const classNames = this.#about.classNames ?? (data as DatasetLike).classNames;
-    return engine.withData(flat, {}, resident => evaluateResident(engine, resident, 256, { ...options, classNames }));
+    return engine.withData(flat, {}, resident =>
+      engine.inference(() => evaluateResident(engine, resident, 256, { ...options, classNames })),
+    );
   }
 
   /** Outputs for rows x: Float32Array, row-major [rows, outputs]. */
@@ -223,7 +223,7 @@ export class Model {
         { rows: flat.rows, x: at, labels: 0, targets: 0, sampleWeights: 0, classFactors: 0, order: 0 },
         Math.min(256, plan.capacity),
       );
-      memory.core.predict(plan.network, out);
+      engine.inference(() => memory.core.predict(plan.network, out));
       return memory.f32(out, flat.rows * plan.outputs).slice();
     } finally {
       memory.release(mark);
@@ -270,7 +270,7 @@ export class Model {
 
   /** A copy of everything trained, for `restore`. */
   snapshot(): Snapshot {
-    return this.#core.snapshot();
+    return this.#core.inference(() => this.#core.snapshot());
   }
   restore(snapshot: Snapshot): void {
     this.#core.restore(snapshot);
@@ -279,7 +279,7 @@ export class Model {
   /** The model as the bytes of a safetensors file: weights, architecture, scaler, class names. */
   toBytes(): Uint8Array<ArrayBuffer> {
     const about = { ...this.#about, epochs: this.#epochs, scaler: this.#core.scaler };
-    return encodeModel(this.spec, [...this.parameters(), ...this.buffers()], about);
+    return this.#core.inference(() => encodeModel(this.spec, [...this.parameters(), ...this.buffers()], about));
   }
   /** Writes `toBytes()` to a file, which replaces an old one only when it is complete; Node, Deno and Bun. */
   async save(path: string): Promise<void> {
@@ -348,13 +348,36 @@ export class Model {
     });
     return [part(0, cut), part(cut, all.rows)];
   }
-  #setClipping({ clipNorm = 0, clipValue = 0 }: { clipNorm?: number; clipValue?: number }): void {
-    const { memory, plan } = this.#core;
-    if ((clipNorm || clipValue) && memory.core.drives(plan.rule)) {
-      const { type } = plan.request.optimizer!;
-      throw new TrainletError("INVALID_ARGUMENT", `clipping does not go with ${type}, which searches along the true gradient; leave it out`);
+  /** What the options of `fit` say of training; nothing where they leave it to what `compile` set. */
+  #training(options: FitOptions): Training | undefined {
+    if (options.optimizer !== undefined) {
+      return resolveTraining("fit", options as TrainingOptions, this.#core.plan.request.steps, options.swa !== undefined);
     }
-    memory.set("Network", plan.network, { clipNorm, clipValue });
+    if (!this.#optimizer) {
+      throw new TrainletError("NOT_COMPILED", "fit: optimizer is missing; give one, as in { optimizer: adam() }, or call compile first");
+    }
+    const lone = [...Object.keys(trainingOptions), "swa"].find(name => options[name as keyof FitOptions] !== undefined);
+    if (!lone) return undefined;
+    throw new TrainletError("INVALID_ARGUMENT", `fit: ${lone} goes with an optimizer; give one here, or both to compile`);
+  }
+  /** Refuses what a rule that measures for itself could not honour. */
+  #checkDrive(): void {
+    const { memory, plan } = this.#core;
+    const { rules, fields } = plan.request.training!;
+    if (!plan.rules.some(r => memory.core.drives(r.rule))) return;
+    const { type } = rules[0]!.spec;
+    const clashes: [string, boolean][] = [
+      ["groups", plan.rules.length > 1],
+      ["lrScale", plan.parameters.some(p => (p.step.settings.lrScale ?? 1) !== 1)],
+      ["accumulate", (fields.accumulate as number) > 1],
+      ["sam", fields.samRho !== 0],
+      ["skipNonFinite", fields.skipNonFinite === true],
+      ...(["clipNorm", "clipValue", "clipTensorNorm", "clipAdaptive"] as const).map(c => [c, fields[c] !== 0] as [string, boolean]),
+    ];
+    const clash = clashes.find(([, is]) => is);
+    if (!clash) return;
+    this.#optimizer = undefined;
+    throw new TrainletError("INVALID_ARGUMENT", `${clash[0]} does not go with ${type}, which measures the loss for itself; leave it out`);
   }
   /** Class names, schema and the scaling asked for, from the data that a model is first trained on. */
   #takeFrom(data: DatasetLike): "none" | "standard" | "minmax" {

@@ -54,12 +54,12 @@ export class Optimizer {
     if (!(lr >= 0 && Number.isFinite(lr))) {
       throw new TrainletError("INVALID_ARGUMENT", `${this.#spec.type}: lr is ${show(lr)}; it should be a number in [0, inf)`);
     }
-    this.#memory.core.update(this.#plan.network, lr);
+    this.#memory.core.update(this.#plan.trainer, lr);
   }
   /** The parameters that the rule means for inference: the parameters themselves, unless it keeps a sequence apart. */
   evalParams(): Float32Array<ArrayBuffer>[] {
-    const { tensors, values, inference, network } = this.#plan;
-    this.#memory.core.evalParameters(network, inference);
+    const { tensors, values, inference, trainer } = this.#plan;
+    this.#memory.core.inferenceValues(trainer, inference);
     return tensors.map(t => this.#memory.f32(inference + (t.at - values), t.length).slice());
   }
 }

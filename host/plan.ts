@@ -8,7 +8,8 @@ import type { CoreExports } from "./generated/core.ts";
 import type { Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
 import { defaultInitializer, kinds, type Step, tensorsOf } from "./network-spec.ts";
-import { makeObject, placeRuleState, type RuleState } from "./rule-plan.ts";
+import { makeObject, placeRuleState, type RuleMembers } from "./rule-plan.ts";
+import type { Training } from "./training.ts";
 
 /** Steps whose learning rates are handed over at a time, and so the most that one crossing takes. */
 export const MAX_STEPS = 4096;
@@ -23,6 +24,8 @@ export interface Tensor {
 }
 export interface PlannedParameter extends Tensor {
   grad: number;
+  /** The layer that it belongs to. */
+  step: Step;
   /** How it starts: an initialiser and its object, or what its layer says. */
   initializer: Spec | undefined;
   starter: number;
@@ -37,7 +40,7 @@ export interface PlanRequest {
   steps: readonly Step[];
   inputs: number;
   loss: Spec;
-  optimizer: Spec | undefined;
+  training: Training | undefined;
   /** The most rows that a batch will have. */
   rows: number;
   seed: number;
@@ -52,11 +55,16 @@ export class Plan {
   readonly metrics: number;
   readonly loss: number;
   readonly random: number;
-  readonly rule: number = 0;
+  readonly trainer: number;
+  /** The rules' objects, the run's own first; none before a model is compiled. */
+  readonly rules: RuleMembers[] = [];
+  /** Room for the values while others stand in their place, and for those others. */
+  readonly inference: number;
   readonly outputs: number;
   /** Rows that a batch may have. */
   readonly capacity: number;
-  readonly state: RuleState;
+  /** Where everything stands that the rules and what is around them keep. */
+  readonly state: { at: number; bytes: number };
   readonly values: { at: number; bytes: number };
   readonly rates: number;
   readonly scaler: { offset: number; factor: number };
@@ -81,13 +89,19 @@ export class Plan {
     this.random = core.random();
     this.outputs = this.#makeLayers(core);
     this.loss = makeObject(memory, "loss", request.loss);
-    if (request.optimizer) this.rule = makeObject(memory, "optimizer", request.optimizer);
+    this.trainer = core.trainer();
+    if (request.training) this.#makeRules(request.training);
     const lists = this.#makeLists(core, request);
     for (const p of this.parameters) if (p.initializer) p.starter = makeObject(memory, "initializer", p.initializer);
 
     memory.start();
     this.values = this.#placeParameters();
-    this.state = this.#placeState();
+    const start = memory.top;
+    this.#region("optimizer", () => {
+      placeRuleState(memory, this.rules);
+    });
+    this.inference = this.#placeTraining();
+    this.state = { at: start, bytes: memory.top - start };
     this.#region("statistics", () => {
       for (const s of this.statistics) {
         s.at = memory.place(s.length * 4);
@@ -113,18 +127,14 @@ export class Plan {
     this.#region("activations", () => this.#placeLayers(core, panels, lanes));
     const scratch = memory.place(core.scratchBytes());
     this.rates = memory.place(MAX_STEPS * 8);
+    memory.set("Trainer", this.trainer, { rates: this.rates });
     const room = request.inputs * 4;
     this.scaler = { offset: memory.place(room), factor: memory.place(room) };
     memory.set("Batch", this.batch, { seed: request.seed });
     memory.set("Network", this.network, {
       scratch,
       loss: this.loss,
-      rule: this.rule,
-      rates: this.rates,
       features: request.inputs,
-      values: this.values.at,
-      states: this.state.at,
-      stride: this.state.stride,
     });
   }
 
@@ -184,9 +194,9 @@ export class Plan {
       }
       const rows = memory.get("Parameter", tensor, "rows");
       const columns = memory.get("Parameter", tensor, "columns");
-      const { trainable = true, lrScale = 1, l1 = 0, l2 = 0 } = step.settings;
+      const { trainable = true, l1 = 0, l2 = 0 } = step.settings;
       const penalised = columns > 0;
-      memory.set("Parameter", tensor, { layer: step.index, trainable, lrScale });
+      memory.set("Parameter", tensor, { layer: step.index, trainable });
       if (penalised) memory.set("Parameter", tensor, { l1, l2 });
       this.parameters.push({
         name: full,
@@ -195,6 +205,7 @@ export class Plan {
         at: 0,
         grad: 0,
         length: rows * (columns || 1),
+        step,
         initializer: chooseInitializer(step, name, next),
         starter: 0,
       });
@@ -214,16 +225,47 @@ export class Plan {
       p.grad = grads + (p.at - at);
       memory.set("Parameter", p.object, { value: p.at, grad: p.grad, next: this.parameters[i + 1]?.object ?? 0 });
     });
-    memory.set("Network", this.network, { parameters: this.parameters[0]?.object ?? 0, grads });
+    memory.set("Network", this.network, { parameters: this.parameters[0]?.object ?? 0 });
     return { at, bytes };
   }
-  #placeState(): RuleState {
-    let state: RuleState = { at: this.#memory.top, bytes: 0, stride: this.values.bytes };
-    const objects = this.parameters.map(p => p.object);
-    this.#region("optimizer", () => {
-      if (this.rule) state = placeRuleState(this.#memory, this.rule, objects, this.values.bytes);
+  /** A rule's object for each group, and one more where its decay shall leave out biases and normalisation. */
+  #makeRules({ rules, decayBiases }: Training): void {
+    const members = new Map<number, RuleMembers & { members: PlannedParameter[] }>();
+    const objects = rules.map(({ spec }) => {
+      const plain = makeObject(this.#memory, "optimizer", spec);
+      const decays = kinds.optimizer[spec.type]!.options.weightDecay !== undefined && !decayBiases;
+      return { plain, bare: decays ? makeObject(this.#memory, "optimizer", { ...spec, weightDecay: 0 }) : plain };
     });
-    return state;
+    for (const { plain, bare } of objects) for (const rule of [plain, bare]) members.set(rule, { rule, members: [] });
+    for (const p of this.parameters) {
+      const group = rules.findLastIndex(r => !r.layers || r.layers.includes(p.step.index) || r.layers.includes(p.step.settings.name!));
+      const { plain, bare } = objects[group]!;
+      members.get(p.shape.length === 1 ? bare : plain)!.members.push(p);
+      const { lrScale = 1 } = p.step.settings;
+      const auxiliary = p.step.index === this.layers.at(-1)!.index;
+      this.#memory.set("Parameter", p.object, { lrScale: lrScale * rules[group]!.lrFactor, auxiliary });
+    }
+    this.rules.push(...[...members.values()].filter(r => r.members.length > 0));
+  }
+  #placeTraining(): number {
+    const memory = this.#memory;
+    const { bytes, at: values } = this.values;
+    const { fields = {}, arrays = [] } = this.request.training ?? {};
+    let inference = 0;
+    this.#region("around the rule", () => {
+      for (const name of arrays) memory.set("Trainer", this.trainer, { [name]: memory.place(bytes) });
+      if (this.request.training) inference = memory.place(bytes);
+    });
+    memory.set("Trainer", this.trainer, {
+      network: this.network,
+      parameters: this.parameters[0]?.object ?? 0,
+      rules: this.rules[0]?.rule ?? 0,
+      values,
+      grads: this.parameters[0]?.grad ?? 0,
+      bytes,
+      ...fields,
+    });
+    return inference;
   }
 
   /** x and y of each layer, two buffers that the gradients take turns in, and what layers need of their own. */

@@ -3,35 +3,44 @@ import type { Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
 import { kinds } from "./network-spec.ts";
 
-export interface RuleState {
-  /** Everything that the rule keeps stands in one stretch: arrays, tensors' own, shared. */
-  at: number;
-  bytes: number;
-  stride: number;
+/** A rule's object and the parameters that it updates, as the core's objects with their lengths in elements. */
+export interface RuleMembers {
+  rule: number;
+  members: readonly { object: number; length: number }[];
 }
 
-/** Places what a rule keeps for these parameters, and its work room. */
-export function placeRuleState(memory: Memory, rule: number, parameters: readonly number[], stride: number): RuleState {
+/** Places what rules keep for their parameters, and their work room. */
+export function placeRuleState(memory: Memory, rules: readonly RuleMembers[]): void {
   const { core } = memory;
-  const at = memory.place(core.states(rule) * stride);
-  for (const p of parameters) {
-    const bytes = core.tensorBytes(rule, p);
-    if (bytes) memory.set("Parameter", p, { extra: memory.place(bytes) });
+  for (const { rule, members } of rules) {
+    // Tensors stand in a state array as values do, one after the other, each from a line's start.
+    const offsets: number[] = [];
+    let stride = 0;
+    for (const { length } of members) {
+      offsets.push(stride);
+      stride += memory.room(length * 4);
+    }
+    const first = memory.place(core.states(rule) * stride);
+    members.forEach(({ object }, i) => {
+      memory.set("Parameter", object, { rule, state: first + offsets[i]! });
+      const extra = core.tensorBytes(rule, object);
+      if (extra) memory.set("Parameter", object, { extra: memory.place(extra) });
+    });
+    memory.set("Rule", rule, { stride, shared: memory.place(core.sharedBytes(rule)) });
   }
-  memory.set("Rule", rule, { shared: memory.place(core.sharedBytes(rule)) });
-  const bytes = memory.top - at;
-  memory.set("Rule", rule, { work: memory.place(Math.max(0, ...parameters.map(p => core.workBytes(rule, p)))) });
-  return { at, bytes, stride };
+  const work = memory.place(Math.max(0, ...rules.flatMap(r => r.members.map(m => core.workBytes(r.rule, m.object)))));
+  rules.forEach(({ rule }, i) => {
+    memory.set("Rule", rule, { work, next: rules[i + 1]?.rule ?? 0 });
+  });
 }
 
 export interface PlannedRule {
-  network: number;
+  trainer: number;
   rule: number;
   /** Where the values start, and how many bytes they take. */
   values: number;
   /** Room for the weights meant for inference. */
   inference: number;
-  state: RuleState;
   tensors: { at: number; grad: number; length: number }[];
 }
 
@@ -39,7 +48,7 @@ export interface PlannedRule {
 export function planRule(memory: Memory, spec: Spec, shapes: readonly (readonly number[])[]): PlannedRule {
   const { core } = memory;
   core.reset();
-  const network = core.network();
+  const trainer = core.trainer();
   const rule = makeObject(memory, "optimizer", spec);
   const objects = shapes.map(([rows, ...rest]) => core.parameter(rows!, rest.length ? rest.reduce((a, b) => a * b, 1) : 0));
   memory.start();
@@ -54,10 +63,10 @@ export function planRule(memory: Memory, spec: Spec, shapes: readonly (readonly 
     t.grad = grads + (t.at - values);
     memory.set("Parameter", objects[i]!, { value: t.at, grad: t.grad, next: objects[i + 1] ?? 0 });
   });
-  const state = placeRuleState(memory, rule, objects, stride);
+  placeRuleState(memory, [{ rule, members: objects.map((object, i) => ({ object, length: tensors[i]!.length })) }]);
   const inference = memory.place(stride); // placed now: a memory that grew later would detach the users' views
-  memory.set("Network", network, { rule, parameters: objects[0]!, values, grads, states: state.at, stride });
-  return { network, rule, tensors, values, inference, state };
+  memory.set("Trainer", trainer, { rules: rule, parameters: objects[0]!, values, grads, bytes: stride });
+  return { trainer, rule, tensors, values, inference };
 }
 
 /** An object of the core with its options set. */

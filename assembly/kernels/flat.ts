@@ -51,3 +51,12 @@ export function sumAbsolute(a: usize, bytes: usize): f64 {
   }
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
+
+/** a += factor·(b - a) */
+export function blend(a: usize, b: usize, factor: f64, bytes: usize): void {
+  let f = f32x4.splat(<f32>factor);
+  for (let end = a + bytes; a < end; a += 16, b += 16) {
+    let x = v128.load(a);
+    v128.store(a, f32x4.add(x, f32x4.mul(f, f32x4.sub(v128.load(b), x))));
+  }
+}

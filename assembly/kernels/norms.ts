@@ -38,3 +38,26 @@ export function addPenalty(g: usize, w: usize, count: i32, l1: f32, l2: f32): vo
     store<f32>(g + at, load<f32>(g + at) + sign + 2 * l2 * value);
   }
 }
+
+/**
+ * Adaptive clipping: the gradient of each unit (a row of a matrix, a whole vector) is brought down to a norm of
+ * bound·max(‖w‖, 1e-3). Brock, De, Smith, Simonyan 2021.
+ */
+export function clipUnits(g: usize, w: usize, rows: i32, columns: i32, bound: f64): void {
+  let units = columns ? rows : 1;
+  let length = columns ? columns : rows;
+  for (let unit = 0; unit < units; unit++) {
+    let at = <usize>(unit * length) << 2;
+    let weight: f64 = 0, gradient: f64 = 0;
+    for (let i: usize = 0; i < <usize>length << 2; i += 4) {
+      let x: f64 = load<f32>(w + at + i), d: f64 = load<f32>(g + at + i);
+      weight += x * x;
+      gradient += d * d;
+    }
+    let most = bound * max(sqrt(weight), 1e-3);
+    let norm = sqrt(gradient);
+    if (!(norm > most)) continue;
+    let factor = <f32>(most / norm);
+    for (let i: usize = 0; i < <usize>length << 2; i += 4) store<f32>(g + at + i, load<f32>(g + at + i) * factor);
+  }
+}

@@ -51,8 +51,11 @@ class BatchNorm extends Layer {
         mean = sumOf(x, stride, rows, 0, false) / rows;
         variance = sumOf(x, stride, rows, <f32>mean, true) / rows;
         let unbiased = rows > 1 ? (variance * rows) / (rows - 1) : variance;
-        blend(runningMean + f32At(f), mean, this.momentum);
-        blend(runningVar + f32At(f), unbiased, this.momentum);
+        if (batch.tracks) {
+          let momentum = batch.seen ? 1 / <f64>batch.seen : this.momentum;
+          blend(runningMean + f32At(f), mean, momentum);
+          blend(runningVar + f32At(f), unbiased, momentum);
+        }
       } else {
         mean = load<f32>(runningMean + f32At(f));
         variance = load<f32>(runningVar + f32At(f));

@@ -5,13 +5,18 @@ import { Parameter } from "../parameter";
 
 /** What a rule that measures for itself minimises: the loss of the batch in hand. */
 export abstract class Objective {
-  /** The loss at the weights that stand there; its gradients stand there afterwards. */
+  /** The loss at the weights that stand there; its gradients stand there afterwards, if it is finite. */
   abstract measure(): f64;
+  /** The loss alone. */
+  abstract value(): f64;
 }
 
 export abstract class Rule {
   /** Steps taken; the first update has t = 1. */
   t: u32 = 0;
+  next: Rule | null = null;
+  /** How far the state arrays are apart. */
+  stride: usize = 0;
   /** The step's learning rate, before any factor of a tensor's own. */
   rate: f64 = 0;
   /** Factor on every gradient, from clipping by global norm. */
@@ -61,6 +66,10 @@ export abstract class Rule {
   }
   /** The same for rules that look at elements alone: any stretch of whole vectors. */
   update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {}
+  /** Whether the weights meant for inference are others than the parameters. */
+  separates(): bool {
+    return false;
+  }
   /** The weights meant for inference, at `out`: the parameters, unless the rule keeps a sequence apart. */
   evalTensor(out: usize, p: Parameter, s: usize, stride: usize, bytes: usize): void {
     memory.copy(out, p.value, bytes);

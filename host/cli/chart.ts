@@ -11,7 +11,7 @@ const width = 640;
 const height = 260;
 const left = 64;
 const right = 16;
-const top = 16;
+const top = 36; // the key stands above the curves
 const bottom = 36;
 
 export function escapeHtml(text: string): string {
@@ -69,7 +69,7 @@ function curve(
     const [cx, cy] = points[0]?.split(",") ?? [];
     return points.length ? [`<circle class="series-${index}" cx="${cx}" cy="${cy}" r="3"/>`] : [];
   });
-  const at = top + 12 + index * 18;
-  const key = `<line class="series-${index}" x1="${width - 150}" x2="${width - 126}" y1="${at}" y2="${at}"/>`;
-  return [...drawn, key, `<text x="${width - 120}" y="${at}" dy="0.35em">${escapeHtml(name)}</text>`];
+  const at = left + index * 120;
+  const key = `<line class="series-${index}" x1="${at}" x2="${at + 24}" y1="14" y2="14"/>`;
+  return [...drawn, key, `<text x="${at + 30}" y="14" dy="0.35em">${escapeHtml(name)}</text>`];
 }

@@ -21,7 +21,7 @@ export function count(value: number, noun: string): string {
   return `${whole(value)} ${value === 1 ? noun : plural}`;
 }
 export function seconds(value: number): string {
-  if (value < 1) return `${value.toFixed(2)} s`;
+  if (value < 1) return `${Math.ceil(value * 1000)} ms`;
   if (value < 60) return `${value.toFixed(1)} s`;
   return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
 }

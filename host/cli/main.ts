@@ -39,7 +39,8 @@ function explain(error: unknown): { code: string; message?: string; exitCode: nu
   if (error instanceof UsageError) return { code: error.code, message: `${error.message} ${seeHelp()}`, exitCode: 2 };
   if (error instanceof TrainletError) return { code: error.code, message: error.message, exitCode: 1 };
   const { code, message } = error as NodeJS.ErrnoException;
-  return { code: typeof code === "string" ? code : "INTERNAL", message: message || String(error), exitCode: 1 };
+  if (typeof code === "string") return { code, message, exitCode: 1 };
+  return { code: "INTERNAL", message: `internal error, please report it: ${message || String(error)}`, exitCode: 1 };
 }
 
 function seeHelp(): string {

@@ -29,9 +29,9 @@ export class Output {
   result(value: object): void {
     if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
   }
-  /** The result itself, as it is. */
+  /** The result itself, as it is for a file or pipe. */
   raw(text: string): void {
-    process.stdout.write(text);
+    process.stdout.write(this.terminal ? printable(text) : text);
   }
   /** Whether lines may be drawn: a terminal looks on. */
   get terminal(): boolean {

@@ -15,9 +15,9 @@ export const noProgress: Progress = { start() {}, epoch() {}, stop() {} };
 /** What an epoch says beside its loss, in this order. */
 const shown = ["loss", "accuracy", "rmse", "valLoss", "valAccuracy", "valRmse"] as const;
 
-function describe(log: EpochLog): string {
-  const known = shown.filter(name => log[name] !== undefined);
-  return known.map(name => `${metricName(name)} ${metric(name, log[name])}`).join("  ");
+function describe(log: EpochLog, names: readonly (typeof shown)[number][], between: string): string {
+  const known = names.filter(name => log[name] !== undefined);
+  return known.map(name => `${metricName(name)} ${metric(name, log[name])}`).join(between);
 }
 
 export function lineProgress(write: (line: string) => void): Progress {
@@ -31,7 +31,7 @@ export function lineProgress(write: (line: string) => void): Progress {
     epoch(log) {
       const number = String(log.epoch).padStart(String(total).length);
       const rate = `lr ${Number(log.lr.toPrecision(4))}  ${whole(log.samplesPerSecond)} samples/s`;
-      write(`${prefix}epoch ${number}/${total}  ${describe(log)}  ${rate}`);
+      write(`${prefix}epoch ${number}/${total}  ${describe(log, shown, "  ")}  ${rate}`);
     },
     stop() {},
   };
@@ -59,7 +59,7 @@ export function barProgress(stream: NodeJS.WriteStream): Progress {
     },
     epoch(log) {
       begun = true;
-      bar?.update(log.epoch, { prefix, numbers: telling(log) });
+      bar?.update(log.epoch, { prefix, numbers: telling(log, stream.columns) });
     },
     stop() {
       bar?.stop();
@@ -68,10 +68,9 @@ export function barProgress(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-/** What fits in a line: with validation data, their metrics rather than those of the training part. */
-function telling(log: EpochLog): string {
-  const names =
-    log.valLoss === undefined ? shown.slice(0, 3) : (["loss", "valLoss", "valAccuracy", "valRmse"] as const);
-  const known = names.filter(name => log[name] !== undefined);
-  return known.map(name => `${metricName(name)} ${metric(name, log[name])}`).join(", ");
+/** What fits in a line: with validation data, their metrics, and those of the training part only where there is room. */
+function telling(log: EpochLog, columns: number): string {
+  const [own, validation] = [shown.slice(0, 3), shown.slice(3)];
+  const names = log.valLoss === undefined ? own : columns < 110 ? validation : ["loss" as const, ...validation];
+  return describe(log, names, ", ");
 }

@@ -10,8 +10,8 @@ export interface TrainOptions {
   task?: Task;
   missing?: "error" | "drop" | "mean" | "median" | "mostFrequent" | number;
   exclude?: string[];
-  /** false: --no-header. */
-  header: boolean;
+  /** true: --header, false: --no-header. */
+  header?: boolean;
   scale?: Scale;
   layers: number[];
   activation: Spec;

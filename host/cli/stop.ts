@@ -35,13 +35,18 @@ export function stopSignal(): AbortSignal {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(code);
       controller.abort(new Stopped("interrupted; nothing was saved", code));
+      setTimeout(() => process.exit(code), 2000).unref(); // for what does not look, such as a read that waits
     });
   stopOn("SIGINT", 130);
   stopOn("SIGTERM", 143);
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that went away knows; a full disk is news.
     const gone = error.code === "EPIPE";
-    if (!gone) process.exitCode = 1;
-    controller.abort(new Stopped(`cannot write the output: ${error.message}`, gone ? 141 : 1, gone));
+    if (!gone && !controller.signal.aborted) {
+      process.exitCode = 1;
+      process.stderr.write(`trainlet: cannot write the output: ${error.message}\n`);
+    }
+    controller.abort(new Stopped(error.message, gone ? 141 : 1, true));
   });
   process.stderr.on("error", () => {}); // nobody reads complaints: there is nothing left to say
   return controller.signal;

@@ -33,6 +33,7 @@ const data = [
   ),
   valued("--missing <policy>", "CSV: error, drop, mean, median, mostFrequent, or a number to put in", values.missing),
   valued("--exclude <column>", "CSV: column to leave out; repeat for several", values.collect),
+  new Option("--header", "CSV: the first row is names, even if it does not look so"),
   new Option("--no-header", "CSV: the first row is data; columns are then c0, c1, …"),
   valued(
     "--scale <kind>",

@@ -81,7 +81,7 @@ export function spread(trials: readonly Trial[]): Record<string, Spread> {
   return Object.fromEntries(entries);
 }
 
-/** A row per seed, and below it what they come to together. */
+/** A row per seed, and below them what they come to together. */
 export function seedTable(trials: readonly Trial[], lines: boolean): string {
   const overall = spread(trials);
   const names = Object.keys(overall) as (keyof typeof overall & (typeof headline)[number])[];
@@ -91,11 +91,9 @@ export function seedTable(trials: readonly Trial[], lines: boolean): string {
     String(trial.history.length),
     seconds(trial.seconds),
   ]);
-  const range = (name: string) => {
-    const { mean, min, max } = overall[name]!;
-    return `${metric(name, mean)} (${metric(name, min)}–${metric(name, max)})`;
-  };
-  rows.push(["mean (min–max)", ...names.map(range), "", ""]);
+  for (const word of ["mean", "min", "max"] as const) {
+    rows.push([word, ...names.map(name => metric(name, overall[name]![word])), "", ""]);
+  }
   return table(["seed", ...names.map(metricName), "epochs", "time"], rows, { lines });
 }
 

@@ -25,7 +25,7 @@ export async function checkDataOptions(source: DataSource, options: TrainOptions
   const given = (["target", "task", "missing", "exclude"] as const).find(
     name => options[name] !== undefined && !(name === "target" && own !== undefined && options.target!.join() === own),
   );
-  const name = given ?? (options.header ? undefined : "no-header");
+  const name = given ?? (options.header === undefined ? undefined : options.header ? "header" : "no-header");
   if (name) throw new UsageError(`--${name} is for CSV files; ${source.name} has its features and labels fixed`);
 }
 
@@ -47,7 +47,7 @@ async function read(source: DataSource, options: TrainOptions): Promise<Dataset>
   if (source.kind === "builtin") return await builtin(source.name);
   if (source.kind === "idx") return await idx(source.name, labelsOf(source));
   const { missing, task, exclude } = options;
-  const settings: CsvOptions = { missing, task, exclude, header: options.header ? "auto" : false };
+  const settings: CsvOptions = { missing, task, exclude, header: options.header };
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const targets = options.target!.map(position);
   const target = targets.length === 1 ? targets[0]! : targets;

@@ -45,7 +45,7 @@ function run(rule: Rule, count: i32, lr: f64, g: f64[], expected: f64[], states:
     expectSame(name + ", the gradient itself", d, before, count);
     for (let i = 0; i < count; i++) {
       let value = i >= live ? 0 : i & 1 ? -expected[t] : expected[t];
-      expectClose(name + ", w of element " + i.toString() + " at t = " + rule.t.toString(), get(w, i), value, 1e-6);
+      expectClose(name + ", w of element " + i.toString() + " at t = " + rule.t.toString(), get(w, i), value, 1e-6, 2e-7);
     }
   }
   for (let a = 0; a < states.length; a++) {

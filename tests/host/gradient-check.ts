@@ -17,7 +17,7 @@ export interface Setting {
 /** Half the distance of the two losses: float32 noise is about 1e-7/H, the formula's own error about H²·f'''/6. */
 const H = 4e-3;
 /** Of the tensor's largest gradient, or of 0.1 where that is smaller. */
-const TOLERANCE = 2e-3;
+const TOLERANCE = 1e-3;
 
 async function build({ layers, inputs, loss }: Setting): Promise<Model> {
   const model = await sequential(layers, { inputs, loss, seed: 5 });

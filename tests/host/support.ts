@@ -48,6 +48,7 @@ export async function growth(action: () => unknown, limit = Number.POSITIVE_INFI
   const { grow } = WebAssembly.Memory.prototype;
   let bytes = 0;
   WebAssembly.Memory.prototype.grow = function (this: WebAssembly.Memory, pages: number) {
+    if (pages > 65536) return grow.call(this, pages); // cannot succeed, so costs nothing
     bytes += pages * 65536;
     if (bytes > limit) throw new RangeError("the test allows no more memory");
     return grow.call(this, pages);
@@ -65,7 +66,7 @@ export async function fails(action: () => unknown, code: ErrorCode, ...patterns:
   const error = await Promise.resolve()
     .then(action)
     .then(
-      value => expect.fail(`expected ${code}, but it did not fail and gave ${value}`),
+      value => expect.fail(`expected ${code}, but it did not fail and gave ${String(value).slice(0, 80)}`),
       (thrown: unknown) => thrown as TrainletError,
     );
   expect(error, String(error)).toBeInstanceOf(TrainletError);

@@ -1,0 +1,141 @@
+// How a model is trained: the rule, rules of single layers, and what is put around them. Plain JSON, checked here.
+import { show, TrainletError } from "./errors.ts";
+import { checkSpec, type Option, type Options, type Spec } from "./make-spec.ts";
+import { kinds, resolve, type Step } from "./network-spec.ts";
+import { baseRate } from "./rates.ts";
+
+/** Layers that are trained in another way than the rest. */
+export interface Group {
+  /** Positions or names of the layers. */
+  layers: readonly (number | string)[];
+  /** A rule of their own; the run's rule unless given. */
+  optimizer?: Spec | { type: string };
+  /** A learning rate of their own; schedules scale it with the rest. */
+  lr?: number;
+  /** A decay of their own. */
+  weightDecay?: number;
+}
+
+export interface TrainingOptions {
+  /** The update rule. */
+  optimizer: Spec | { type: string };
+  groups?: readonly Group[];
+  /** Whether weight decay applies to biases and normalisation parameters too. Default true. */
+  decayBiases?: boolean;
+  /** Bound on the norm of all gradients together. */
+  clipNorm?: number;
+  /** Bound on each gradient. */
+  clipValue?: number;
+  /** Bound on the norm of each tensor's gradient. */
+  clipTensorNorm?: number;
+  /** Adaptive clipping: bound on each unit's gradient norm relative to its weights' (0.01 in the paper). */
+  clipAdaptive?: number;
+  /** Batches whose gradients are averaged for one update. Default 1. */
+  accumulate?: number;
+  /** Whether an update with a gradient that is not finite is left out. Default false. */
+  skipNonFinite?: boolean;
+  /** Sharpness-aware minimisation: two passes a step, the gradient taken `rho` uphill (0.05 in the paper). */
+  sam?: { rho?: number };
+  /** Lookahead: every `every` updates (5) the slow weights go `alpha` (0.5) of the way to the fast ones. */
+  lookahead?: { every?: number; alpha?: number };
+  /** Exponential moving average of the weights, used for inference: decay 0.999. */
+  ema?: { decay?: number };
+}
+
+/** What the plan needs. */
+export interface Training {
+  rules: { spec: Spec; layers: readonly (number | string)[] | undefined; lrFactor: number }[];
+  decayBiases: boolean;
+  /** Values of the trainer's fields. */
+  fields: Record<string, number | boolean>;
+  /** Arrays that the trainer needs, each as long as the parameters. */
+  arrays: ("sums" | "slow" | "average" | "kept")[];
+}
+
+const positive: Option = { type: "f64", low: 0, lowOpen: true, range: "(0, inf)" };
+const share: Option = { type: "f64", low: 0, high: 1, highOpen: true, range: "[0, 1)" };
+const any: Option = { type: "any" };
+export const trainingOptions: Options = {
+  optimizer: any,
+  groups: any,
+  decayBiases: { type: "bool" },
+  clipNorm: positive,
+  clipValue: positive,
+  clipTensorNorm: positive,
+  clipAdaptive: positive,
+  accumulate: { type: "i32", low: 1, range: "[1, inf)" },
+  skipNonFinite: { type: "bool" },
+  sam: any,
+  lookahead: any,
+  ema: any,
+};
+const groupOptions: Options = { layers: any, optimizer: any, lr: { type: "f64", low: 0, range: "[0, inf)" }, weightDecay: { type: "f64", low: 0, range: "[0, inf)" } };
+
+/** Checks the options of `call` (fit or compile) that are about training. `average`: weights are averaged over epochs. */
+export function resolveTraining(call: string, options: TrainingOptions, steps: readonly Step[], average = false): Training {
+  const optimizer = resolve("optimizer", options.optimizer, `${call}: optimizer`);
+  const groups = options.groups ?? [];
+  if (!Array.isArray(groups)) throw new TrainletError("INVALID_ARGUMENT", `${call}: groups is ${show(groups)}; give a list of { layers, … }`);
+  const sam = nested(call, "sam", options.sam, { rho: positive });
+  const lookahead = nested(call, "lookahead", options.lookahead, {
+    every: { type: "i32", low: 1, range: "[1, inf)" },
+    alpha: { type: "f64", low: 0, lowOpen: true, high: 1, range: "(0, 1]" },
+  });
+  const ema = nested(call, "ema", options.ema, { decay: share });
+  if (ema && average) throw new TrainletError("INVALID_ARGUMENT", `${call}: ema and swa both average the weights; give one of them`);
+  const accumulate = options.accumulate ?? 1;
+  return {
+    rules: [{ spec: optimizer, layers: undefined, lrFactor: 1 }, ...groups.map((g, i) => resolveGroup(`${call}: groups[${i}]`, g, optimizer, steps))],
+    decayBiases: options.decayBiases ?? true,
+    fields: {
+      clipNorm: options.clipNorm ?? 0,
+      clipValue: options.clipValue ?? 0,
+      clipTensorNorm: options.clipTensorNorm ?? 0,
+      clipAdaptive: options.clipAdaptive ?? 0,
+      accumulate,
+      skipNonFinite: options.skipNonFinite ?? false,
+      samRho: sam ? ((sam.rho as number | undefined) ?? 0.05) : 0,
+      lookaheadEvery: lookahead ? ((lookahead.every as number | undefined) ?? 5) : 0,
+      lookaheadAlpha: (lookahead?.alpha as number | undefined) ?? 0.5,
+      emaDecay: ema ? ((ema.decay as number | undefined) ?? 0.999) : 0,
+    },
+    arrays: [
+      ...(accumulate > 1 ? (["sums"] as const) : []),
+      ...(lookahead ? (["slow"] as const) : []),
+      ...(ema || average ? (["average"] as const) : []),
+      "kept" as const,
+    ],
+  };
+}
+
+function nested(call: string, name: string, given: unknown, table: Options): Record<string, unknown> | undefined {
+  if (given === undefined) return undefined;
+  if (given === null || typeof given !== "object" || Array.isArray(given)) {
+    throw new TrainletError("INVALID_ARGUMENT", `${call}: ${name} is ${show(given)}; give an object, as in { ${Object.keys(table).join(", ")} }`);
+  }
+  checkSpec(`${call}: ${name}`, given, table);
+  return given as Record<string, unknown>;
+}
+
+function resolveGroup(label: string, group: Group, base: Spec, steps: readonly Step[]): Training["rules"][number] {
+  if (group === null || typeof group !== "object" || !Array.isArray(group.layers) || group.layers.length === 0) {
+    throw new TrainletError("INVALID_ARGUMENT", `${label} is ${show(group)}; give { layers: [positions or names], … }`);
+  }
+  checkSpec(label, group, groupOptions);
+  for (const layer of group.layers) {
+    if (!steps.some(s => s.index === layer || (layer !== undefined && s.settings.name === layer))) {
+      const known = [...new Set(steps.flatMap(s => [s.index, s.settings.name].filter(v => v !== undefined)))];
+      throw new TrainletError("INVALID_ARGUMENT", `${label}: there is no layer ${show(layer)}; known: ${known.join(", ")}`);
+    }
+  }
+  let spec = group.optimizer === undefined ? base : resolve("optimizer", group.optimizer, `${label}: optimizer`);
+  if (group.weightDecay !== undefined) {
+    if (!kinds.optimizer[spec.type]!.options.weightDecay) {
+      throw new TrainletError("UNKNOWN_OPTION", `${label}: ${spec.type} has no weightDecay`);
+    }
+    spec = { ...spec, weightDecay: group.weightDecay };
+  }
+  const rate = group.lr ?? baseRate(spec);
+  const own = baseRate(base);
+  return { spec, layers: group.layers, lrFactor: own > 0 ? rate / own : 1 };
+}

@@ -1,0 +1,75 @@
+// How it behaves in a terminal, in a pipe, and when somebody ends it.
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { commandLine, finish } from "./run-cli.ts";
+
+const { run, shell, start, file, folder } = commandLine();
+const endless = ["train", "digits", "--layers", "256", "--epochs", "1000000"];
+
+function has(command: string): boolean {
+  try {
+    execFileSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+const posix = process.platform !== "win32" && has("bash");
+
+test("--quiet says nothing, and saves", async () => {
+  expect(await run("train", "iris", "--epochs", "1", "--quiet", "--out", "quiet.st")).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: "",
+  });
+  expect(existsSync(file("quiet.st"))).toBe(true);
+});
+
+describe.skipIf(!posix)("in a pipe", () => {
+  test("a reader that leaves ends the training without a word", async () => {
+    const line = `$CLI ${endless.join(" ")} --out gone.st | head -1; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await shell(line);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^digits: 1,797 rows, 64 features, 10 classes\n141\n$/);
+    expect(existsSync(file("gone.st"))).toBe(false);
+  });
+  test("a reader of predictions that leaves hears no complaint", async () => {
+    const { stdout, stderr } = await shell(
+      "$CLI train iris --epochs 1 --quiet --out iris.st && $CLI predict iris.st iris | head -1",
+    );
+    expect(stderr).toBe("");
+    expect(stdout).toBe("prediction,output_setosa,output_versicolor,output_virginica\n");
+  });
+  test("data may come from one", async () => {
+    const rows = "sepal_length,sepal_width,petal_length,petal_width\\n5.1,3.5,1.4,0.2\\n";
+    const line = `$CLI train iris --quiet --out piped.st && printf '${rows}' | $CLI predict piped.st /dev/stdin`;
+    expect((await shell(line)).stdout).toMatch(/^prediction,.*\n\w+,[-\d.,]+\n$/);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s during training ends with %d and saves nothing", async (signal, code) => {
+    const child = start([...endless, "--out", "interrupted.st"]);
+    const result = finish(child);
+    await once(child.stdout!, "data");
+    child.kill(signal);
+    expect(await result).toMatchObject({ code, stderr: "trainlet: interrupted; nothing was saved\n" });
+    expect(readdirSync(folder).filter(name => /interrupted|\.tmp$/.test(name))).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform !== "linux" || !has("script"))("in a terminal", () => {
+  test("one bar with the time left, loss and accuracy, then drawn tables; the cursor comes back", async () => {
+    const { stdout } = await shell(`script -qec "$CLI train digits --epochs 40 --out tty.st" /dev/null < /dev/null`);
+    expect(stdout).toMatch(/█+ 40\/40 \| ETA 0 s \| loss \d\S+, accuracy \d\.\d{4}/);
+    expect(stdout).not.toMatch(/^epoch /m);
+    expect(stdout).toContain("│ class           │ precision │ recall │     F1 │ support │");
+    expect(stdout).toContain("model saved to tty.st");
+    expect(stdout.lastIndexOf("\u001b[?25h")).toBeGreaterThan(stdout.lastIndexOf("\u001b[?25l"));
+  });
+});
