@@ -1,6 +1,7 @@
 // The core's exports. Factories of everything that can be chosen come from the lists; the rest is the plan's own.
 import { Network } from "./network";
 import { Trainer } from "./trainer";
+import { ERRORS } from "./metrics";
 import { Layer } from "./layer";
 import { Loss, Values, Target, Decision } from "./losses/loss";
 import { Parameter } from "./parameter";
@@ -123,6 +124,10 @@ export function evaluate(net: Network): void {
 }
 export function predict(net: Network, out: usize): void {
   net.predict(out);
+}
+/** Bytes that the sums of errors take. */
+export function errorBytes(outputs: i32): usize {
+  return <usize>outputs * ERRORS;
 }
 export function resetMetrics(net: Network): void {
   net.metrics.reset();

@@ -4,6 +4,9 @@ import { Batch } from "./batch";
 import { Loss, Target, Decision } from "./losses/loss";
 import { f32At, rowAt, ROW, LANES } from "./kernels/simd";
 
+/** Bytes of the sums of one output. */
+export const ERRORS: usize = 40;
+
 export class Metrics {
   batch: Batch | null = null;
   loss: Loss | null = null;
@@ -19,7 +22,10 @@ export class Metrics {
   count: f64 = 0;
   right: f64 = 0;
   topCount: f64 = 0;
-  /** Σ|z - t|, Σ(z - t)², Σt, Σt² of each output: f64 [outputs][4]; 0 when not wanted. */
+  /**
+   * Σ|z - t|, Σ(z - t)², Σ(t - t₀), Σ(t - t₀)² and t₀, the first target, of each output: f64 [outputs][5]; 0 when not
+   * wanted. Without t₀, targets far from 0 would lose their variance to rounding.
+   */
   errors: usize = 0;
   /** Samples in `errors`. */
   samples: f64 = 0;
@@ -28,7 +34,7 @@ export class Metrics {
     this.count = this.right = this.topCount = this.samples = 0;
     let n: usize = this.loss!.outputs;
     if (this.confusion) memory.fill(this.confusion, 0, (n < 2 ? 4 : n * n) << 2);
-    if (this.errors) memory.fill(this.errors, 0, n << 5);
+    if (this.errors) memory.fill(this.errors, 0, n * ERRORS);
   }
   /** Adds the batch whose outputs and targets stand in the loss. */
   add(): void {
@@ -62,7 +68,7 @@ export class Metrics {
     let n = loss.outputs;
     for (let i = 0, rows = this.batch!.rows; i < rows; i++) {
       let truth = this.truth(i);
-      if (load<f32>(loss.weights + f32At(i)) == 0 || <u32>truth >= <u32>n) continue;
+      if (load<f32>(loss.weights + f32At(i)) == 0 || <u32>truth >= <u32>n || loss.ignores(truth)) continue;
       let decided = load<i32>(this.decided + f32At(i));
       this.count += 1;
       if (decided == truth) this.right += 1;
@@ -111,16 +117,19 @@ export class Metrics {
     let loss = this.loss!;
     for (let i = 0, rows = this.batch!.rows; i < rows; i++) {
       if (load<f32>(loss.weights + f32At(i)) == 0) continue;
+      let first = this.samples == 0;
       this.samples += 1;
       let z = this.at(loss.z, i), t = this.at(loss.targets, i);
       for (let c = 0; c < loss.outputs; c++) {
         let truth: f64 = load<f32>(t + rowAt(c));
         let d = <f64>load<f32>(z + rowAt(c)) - truth;
-        let sums = this.errors + (<usize>c << 5);
+        let sums = this.errors + <usize>c * ERRORS;
+        if (first) store<f64>(sums, truth, 32);
+        let shifted = truth - load<f64>(sums, 32);
         store<f64>(sums, load<f64>(sums) + abs(d));
         store<f64>(sums, load<f64>(sums, 8) + d * d, 8);
-        store<f64>(sums, load<f64>(sums, 16) + truth, 16);
-        store<f64>(sums, load<f64>(sums, 24) + truth * truth, 24);
+        store<f64>(sums, load<f64>(sums, 16) + shifted, 16);
+        store<f64>(sums, load<f64>(sums, 24) + shifted * shifted, 24);
       }
     }
   }

@@ -93,7 +93,7 @@ export class Network {
         weight = this.sampleWeights ? load<f32>(this.sampleWeights + f32At(row)) : 1;
         if (this.labels) {
           label = load<i32>(this.labels + f32At(row));
-          if (this.classFactors && label >= 0) weight *= load<f32>(this.classFactors + f32At(label));
+          if (this.classFactors && <u32>label < <u32>max(loss.outputs, 2)) weight *= load<f32>(this.classFactors + f32At(label));
         }
       }
       store<f32>(loss.weights + f32At(i), weight);

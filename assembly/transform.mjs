@@ -98,6 +98,8 @@ function renderKind(base, list, classes, factories) {
       const named = tensors.map(t => `{ name: "${tensorName(t)}", offset: ${t.offset}, type: "${t.type}" }`);
       table.push(`    tensors: [${named.join(", ")}],`, `    activation: ${activation},`);
     }
+    // Rules that measure the loss for themselves say so by a method of their own.
+    if (list === "optimizers") table.push(`    drives: ${[cls, ...ancestors(cls)].some(c => c.name !== base && c.prototype.instanceMembers?.has("drives"))},`);
     table.push("  },");
     const shown = options.map(o => ({ name: o.name, default: o.default, range: o.tags.range, doc: o.text }));
     documentation[list] = { ...documentation[list], [name]: { summary: clean(doc).join(" "), options: shown } };

@@ -53,7 +53,14 @@ export function measureGemms(): GemmFigure[] {
 
 function measure(m: number, n: number, k: number): GemmFigure[] {
   const panels = Math.ceil(m / 8);
-  const sizes = { x: panels * 8 * k, y: panels * 8 * n, w: n * k, xt: Math.ceil(k / 8) * panels * 64, dx: panels * 8 * k, dw: n * k };
+  const sizes = {
+    x: panels * 8 * k,
+    y: panels * 8 * n,
+    w: n * k,
+    xt: Math.ceil(k / 8) * panels * 64,
+    dx: panels * 8 * k,
+    dw: n * k,
+  };
   let top = 65536;
   const place = (length: number) => {
     const at = top;
@@ -113,14 +120,17 @@ function check(
     let sum = bias ? bias[j]! : 0;
     for (let s = 0; s < depth; s++) sum += term(i, j, s);
     if (!(Math.abs(result[at]! - sum) <= 1e-4 * Math.max(1, Math.abs(sum)))) {
-      throw new Error(`GEMM ${form} ${rows}x${columns}x${depth} is wrong at [${i}, ${j}]: ${result[at]}, should be ${sum}`);
+      throw new Error(
+        `GEMM ${form} ${rows}x${columns}x${depth} is wrong at [${i}, ${j}]: ${result[at]}, should be ${sum}`,
+      );
     }
   }
 }
 
 function fillPanels(panels: Float32Array, rows: Float32Array, m: number, k: number): void {
   panels.fill(0);
-  for (let i = 0; i < m; i++) for (let j = 0; j < k; j++) panels[(Math.floor(i / 8) * k + j) * 8 + (i % 8)] = rows[i * k + j]!;
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < k; j++) panels[(Math.floor(i / 8) * k + j) * 8 + (i % 8)] = rows[i * k + j]!;
 }
 function readPanels(panels: Float32Array, m: number, k: number): Float32Array {
   return Float32Array.from({ length: m * k }, (_, at) => {

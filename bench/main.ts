@@ -5,13 +5,17 @@ import os from "node:os";
 import { measureGemms, measureLimit } from "./gemm.ts";
 import { makeData, makeModel, makeRule, type Workload, workloads } from "./workloads.ts";
 
-async function measureWorkload(workload: Workload): Promise<{ name: string; samplesPerSecond: number; gflops: number }> {
+async function measureWorkload(
+  workload: Workload,
+): Promise<{ name: string; samplesPerSecond: number; gflops: number }> {
   const model = await makeModel(workload);
   const data = makeData(workload);
-  const epoch = (epochs: number) => model.fit(data, { epochs, batchSize: workload.batch, optimizer: makeRule(workload) });
+  const epoch = (epochs: number) =>
+    model.fit(data, { epochs, batchSize: workload.batch, optimizer: makeRule(workload) });
   // It must learn before it is timed: the same steps, and the loss of a run falls.
   const { epochs } = await epoch(3);
-  if (!(epochs.at(-1)!.loss < epochs[0]!.loss)) throw new Error(`${workload.name} does not learn: ${epochs.map(e => e.loss)}`);
+  if (!(epochs.at(-1)!.loss < epochs[0]!.loss))
+    throw new Error(`${workload.name} does not learn: ${epochs.map(e => e.loss)}`);
   const history = await epoch(Math.max(5, Math.ceil(1.5 / epochs.at(-1)!.seconds)));
   const samplesPerSecond = Math.max(...history.epochs.map(e => e.samplesPerSecond));
   // A multiply and an add for every weight: forward, weight gradient and, but for the first layer, input gradient.
@@ -29,7 +33,9 @@ console.log("GEMM        rows   outputs  inputs   GFLOP/s   of limit");
 const gemms = measureGemms();
 for (const g of gemms) {
   const sizes = [g.m, g.n, g.k].map(v => String(v).padStart(7)).join("  ");
-  console.log(`${g.form.padEnd(8)}${sizes}  ${g.gflops.toFixed(1).padStart(8)}  ${(100 * g.share).toFixed(0).padStart(8)} %`);
+  console.log(
+    `${g.form.padEnd(8)}${sizes}  ${g.gflops.toFixed(1).padStart(8)}  ${(100 * g.share).toFixed(0).padStart(8)} %`,
+  );
 }
 
 console.log("\nworkload    sizes               batch   samples/s   GFLOP/s   of limit");
@@ -37,11 +43,21 @@ const results = [];
 for (const w of workloads) {
   const r = await measureWorkload(w);
   results.push(r);
-  const columns = [w.name.padEnd(10), w.sizes.join("-").padEnd(18), String(w.batch).padStart(6), Math.round(r.samplesPerSecond).toLocaleString("en").padStart(11)];
-  console.log(`${columns.join("  ")}  ${r.gflops.toFixed(1).padStart(8)}  ${((100 * r.gflops) / limit).toFixed(0).padStart(8)} %`);
+  const columns = [
+    w.name.padEnd(10),
+    w.sizes.join("-").padEnd(18),
+    String(w.batch).padStart(6),
+    Math.round(r.samplesPerSecond).toLocaleString("en").padStart(11),
+  ];
+  console.log(
+    `${columns.join("  ")}  ${r.gflops.toFixed(1).padStart(8)}  ${((100 * r.gflops) / limit).toFixed(0).padStart(8)} %`,
+  );
 }
 if (process.argv.includes("--json")) {
   const file = process.argv[process.argv.indexOf("--json") + 1] ?? "bench/results.json";
   const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(file, `${JSON.stringify({ date, machine, engine, threads: 1, limit, gemms, workloads: results }, null, 2)}\n`);
+  writeFileSync(
+    file,
+    `${JSON.stringify({ date, machine, engine, threads: 1, limit, gemms, workloads: results }, null, 2)}\n`,
+  );
 }

@@ -7,8 +7,32 @@ import esbuild from "esbuild";
 execFileSync(process.execPath, ["host/build.mjs", "core"], { stdio: "inherit" });
 fs.mkdirSync("build/bench/generated", { recursive: true });
 fs.copyFileSync("host/generated/core.wasm", "build/bench/generated/core.wasm");
-const flags = ["--config", "none", "--enable", "simd", "--runtime", "stub", "-O3", "--noAssert", "--converge", "--initialMemory", "2"];
-const { error, stderr } = await asc.main(["bench/assembly/kernels.ts", "-o", "build/bench/bench-kernels.wasm", ...flags]);
+const flags = [
+  "--config",
+  "none",
+  "--enable",
+  "simd",
+  "--runtime",
+  "stub",
+  "-O3",
+  "--noAssert",
+  "--converge",
+  "--initialMemory",
+  "2",
+];
+const { error, stderr } = await asc.main([
+  "bench/assembly/kernels.ts",
+  "-o",
+  "build/bench/bench-kernels.wasm",
+  ...flags,
+]);
 if (error) throw new Error(stderr.toString());
-await esbuild.build({ entryPoints: ["bench/main.ts"], outfile: "build/bench/main.mjs", bundle: true, format: "esm", platform: "node", packages: "external" });
+await esbuild.build({
+  entryPoints: ["bench/main.ts"],
+  outfile: "build/bench/main.mjs",
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  packages: "external",
+});
 execFileSync(process.execPath, ["build/bench/main.mjs", ...process.argv.slice(2)], { stdio: "inherit" });

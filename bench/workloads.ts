@@ -1,5 +1,5 @@
 // The five workloads that all figures are about: shapes, batch and rule.
-import { adam, dense, mse, crossEntropy, sequential, sgd } from "../host/index.ts";
+import { adam, crossEntropy, dense, mse, sequential, sgd } from "../host/index.ts";
 
 export interface Workload {
   name: string;

@@ -33,7 +33,9 @@ async function buildHost() {
   });
   fs.mkdirSync("dist/generated", { recursive: true });
   fs.copyFileSync("host/generated/core.wasm", "dist/generated/core.wasm");
-  const tsc = createRequire(import.meta.url).resolve("typescript/package.json").replace("package.json", "bin/tsc");
+  const tsc = createRequire(import.meta.url)
+    .resolve("typescript/package.json")
+    .replace("package.json", "bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
 }
 

@@ -1,7 +1,7 @@
 // What may look on while a model trains, and end it early.
 import { show, TrainletError } from "./errors.ts";
 import type { EpochLog } from "./history.ts";
-import { checkSpec, type Options } from "./make-spec.ts";
+import { checkObject, checkSpec, type Options } from "./make-spec.ts";
 import type { Model } from "./model.ts";
 
 export interface BatchLog {
@@ -45,23 +45,33 @@ const options: Options = {
 
 /** Ends the training when a value has not improved for `patience` epochs. */
 export function earlyStopping(given: EarlyStoppingOptions = {}): EarlyStoppingSpec {
+  checkObject("earlyStopping", given);
   const spec = { type: "earlyStopping" as const, ...given };
   checkSpec("earlyStopping", spec, options);
   return spec;
 }
 
 /** A list of callbacks as objects, each with a state of its own for this run. */
-export function makeCallbacks(list: readonly Callback[] | undefined, validation: boolean): (CallbackObject & { finish?(model: Model): void })[] {
+export function makeCallbacks(
+  list: readonly Callback[] | undefined,
+  validation: boolean,
+): (CallbackObject & { finish?(model: Model): void })[] {
   if (list === undefined) return [];
   if (!Array.isArray(list)) throw new TrainletError("INVALID_ARGUMENT", `callbacks is ${show(list)}; give a list`);
   return list.map((callback, i) => {
     if (typeof callback === "function") return { onEpochEnd: callback };
     if (callback === null || typeof callback !== "object") {
-      throw new TrainletError("INVALID_ARGUMENT", `callbacks[${i}] is ${show(callback)}; give a function, an object or earlyStopping()`);
+      throw new TrainletError(
+        "INVALID_ARGUMENT",
+        `callbacks[${i}] is ${show(callback)}; give a function, an object or earlyStopping()`,
+      );
     }
     if (!("type" in callback)) return callback;
     if (callback.type !== "earlyStopping") {
-      throw new TrainletError("INVALID_ARGUMENT", `callbacks[${i}] has type ${show(callback.type)}; known: earlyStopping`);
+      throw new TrainletError(
+        "INVALID_ARGUMENT",
+        `callbacks[${i}] has type ${show(callback.type)}; known: earlyStopping`,
+      );
     }
     checkSpec("earlyStopping", callback, options);
     return watch(callback, validation);
@@ -79,7 +89,10 @@ function watch(spec: EarlyStoppingSpec, validation: boolean): CallbackObject & {
       const value = (log as unknown as Record<string, unknown>)[monitor];
       if (typeof value !== "number") {
         const known = Object.keys(log).join(", ");
-        throw new TrainletError("INVALID_ARGUMENT", `earlyStopping: monitor is ${show(monitor)}; this run has ${known}`);
+        throw new TrainletError(
+          "INVALID_ARGUMENT",
+          `earlyStopping: monitor is ${show(monitor)}; this run has ${known}`,
+        );
       }
       const gain = upward ? value - best : best - value;
       if (gain > (spec.minDelta ?? 0)) {

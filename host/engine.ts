@@ -2,16 +2,15 @@
 import { instantiate } from "./core.ts";
 import { TrainletError } from "./errors.ts";
 import type { FlatData, FlatInputs } from "./inputs.ts";
-import type { Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
-import type { Step } from "./network-spec.ts";
-import { MAX_STEPS, Plan } from "./plan.ts";
+import { kinds } from "./network-spec.ts";
+import { MAX_STEPS, Plan, type PlanRequest } from "./plan.ts";
 import type { Training } from "./training.ts";
 
 /** What a trainer counts, beside its arrays. */
 const trainerState = ["waiting", "updates", "averaged", "skipped"] as const;
 
-/** Everything that training changes, copied out. */
+/** Everything that training changes, copied out; for `Model.restore`. */
 export interface Snapshot {
   values: Float32Array[];
   statistics: Float32Array[];
@@ -42,9 +41,10 @@ export class Engine {
     this.plan = plan;
   }
 
-  static async create(request: { steps: readonly Step[]; inputs: number; loss: Spec; seed: number }): Promise<Engine> {
+  static async create(request: Pick<PlanRequest, "steps" | "inputs" | "loss" | "seed" | "admit">): Promise<Engine> {
     const memory = await instantiate();
     const plan = new Plan(memory, { ...request, training: undefined, rows: 1 });
+    plan.request.admit = undefined;
     plan.initialise();
     return new Engine(memory, plan);
   }
@@ -55,16 +55,28 @@ export class Engine {
     if (!training && rows <= old.capacity) return;
     const { memory } = this;
     const snapshot = this.snapshot();
+    const gradients = old.parameters.map(p => memory.f32(p.grad, p.length).slice());
     const step = memory.get("Batch", old.batch, "step");
     const scaler = this.scaler;
-    const keep = training ? undefined : this.#copyState();
+    const state = this.#copyState();
     const capacity = Math.max(rows, old.capacity);
-    this.plan = new Plan(memory, { ...old.request, rows: capacity, training: training ?? old.request.training });
-    this.restore(snapshot);
-    memory.set("Batch", this.plan.batch, { step });
-    if (scaler) this.setScaler(scaler);
-    if (keep) this.#putState(keep);
-    else this.startTraining();
+    const put = (plan: Plan) => {
+      this.plan = plan;
+      this.restore(snapshot);
+      plan.parameters.forEach((p, i) => memory.f32(p.grad, p.length).set(gradients[i]!));
+      memory.set("Batch", plan.batch, { step });
+      if (scaler) this.setScaler(scaler);
+    };
+    try {
+      put(new Plan(memory, { ...old.request, rows: capacity, training: training ?? old.request.training }));
+    } catch (error) {
+      // It does not fit: back to the plan that did.
+      put(new Plan(memory, old.request));
+      this.#putState(state);
+      throw error;
+    }
+    if (training) this.startTraining();
+    else this.#putState(state);
   }
   /** Slow weights and averages start from the weights that stand there. */
   startTraining(): void {
@@ -125,7 +137,14 @@ export class Engine {
   fitScaler(kind: "standard" | "minmax", data: Resident): void {
     const { offset, factor } = this.plan.scaler;
     const { core } = this.memory;
-    core.fitScaler(kind === "standard" ? core.standardScaling() : core.minmaxScaling(), data.x, data.rows, this.plan.request.inputs, offset, factor);
+    core.fitScaler(
+      kind === "standard" ? core.standardScaling() : core.minmaxScaling(),
+      data.x,
+      data.rows,
+      this.plan.request.inputs,
+      offset,
+      factor,
+    );
     this.memory.set("Network", this.plan.network, { offset, factor });
   }
   setScaler(scaler: { offset: Float32Array; factor: Float32Array }): void {
@@ -139,10 +158,33 @@ export class Engine {
   }
 
   /** Runs `use` with data in linear memory and gives the room back. */
-  async withData<T>(data: FlatData, weights: Weights, use: (resident: Resident) => Promise<T> | T): Promise<T> {
+  withData<T>(data: FlatData, use: (resident: Resident) => T): T {
+    return this.aside(() => use(this.load(data)));
+  }
+  /** Runs `use`, gives back the room that it took, and leaves a run that is under way as it was. */
+  aside<T>(use: () => T): T {
+    const mark = this.memory.top;
+    const under = this.#selected;
+    const counted = under && this.counting();
+    try {
+      return use();
+    } finally {
+      this.memory.release(mark);
+      this.#selected = under;
+      if (under) this.resume(counted!, under.data, under.batchSize);
+    }
+  }
+  /** What a run that is under way reads, until it ends. */
+  #selected: { data: Resident; batchSize: number } | undefined;
+  endRun(mark: number): void {
+    this.#selected = undefined;
+    this.memory.release(mark);
+  }
+  /** Throws what `load` would throw, and leaves nothing behind. */
+  check(data: FlatData): void {
     const mark = this.memory.top;
     try {
-      return await use(this.load(data, weights));
+      this.load(data);
     } finally {
       this.memory.release(mark);
     }
@@ -179,7 +221,9 @@ export class Engine {
   }
   #checkLabels(list: Int32Array, at: number): void {
     const { outputs, request } = this.plan;
-    const ignored = (request.loss.ignoreIndex as number | undefined) ?? -100;
+    // Losses without an ignored label have no exception; one that is in range excepts nothing.
+    const option = kinds.loss[request.loss.type]!.options.ignoreIndex;
+    const ignored = option ? ((request.loss.ignoreIndex ?? option.default) as number) : 0;
     const bound = outputs === 1 ? (this.memory.core.decision(this.plan.loss) ? 2 : 2 ** 31 - 1) : outputs;
     const bad = this.memory.core.firstOutside(at, list.length, bound, ignored);
     if (bad < 0) return;
@@ -190,9 +234,11 @@ export class Engine {
   /** Makes the network read this data, from its first row on. */
   select(data: Resident, batchSize: number): void {
     const { core } = this.memory;
+    this.#selected = { data, batchSize };
     const { rows, ...pointers } = data;
     this.memory.set("Network", this.plan.network, { rows, batchSize, position: 0, ...pointers });
-    const index = data.labels && core.accepts(this.plan.loss, core.indexTarget()) ? core.indexTarget() : core.valueTarget();
+    const index =
+      data.labels && core.accepts(this.plan.loss, core.indexTarget()) ? core.indexTarget() : core.valueTarget();
     this.memory.set("Loss", this.plan.loss, { target: index });
   }
   /** Draws the order of the rows for an epoch. */
@@ -209,8 +255,17 @@ export class Engine {
       Object.fromEntries(names.map(name => [name, memory.get(cls, at, name as never)]));
     return {
       network: read("Network", plan.network, ["position", "lossSum", "weightSum"]),
-      metrics: read("Metrics", plan.metrics, ["decision", "count", "right", "topCount", "topK", "confusion", "errors", "samples"]),
-      errors: memory.f64(plan.errors, plan.outputs * 4).slice(),
+      metrics: read("Metrics", plan.metrics, [
+        "decision",
+        "count",
+        "right",
+        "topCount",
+        "topK",
+        "confusion",
+        "errors",
+        "samples",
+      ]),
+      errors: memory.f64(plan.errors, memory.core.errorBytes(plan.outputs) / 8).slice(),
     };
   }
   resume(state: ReturnType<Engine["counting"]>, data: Resident, batchSize: number): void {

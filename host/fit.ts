@@ -1,5 +1,5 @@
 // The training loop: epochs of steps that the core takes many at a time, with looks between them for whoever asked.
-import { makeCallbacks, type Callback } from "./callbacks.ts";
+import type { Callback, makeCallbacks } from "./callbacks.ts";
 import type { Engine, Resident } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
 import { asValidation, type EpochLog, type History } from "./history.ts";
@@ -9,9 +9,9 @@ import { beginMetrics, readMetrics } from "./metrics.ts";
 import type { Model } from "./model.ts";
 import { MAX_STEPS } from "./plan.ts";
 import { baseRate } from "./rates.ts";
+import type { Schedule, ScheduleSpec } from "./schedules/schedule.ts";
 import { type TrainingOptions, trainingOptions } from "./training.ts";
 import { turn } from "./turn.ts";
-import { type Schedule, type ScheduleSpec, createSchedule } from "./schedules/schedule.ts";
 
 /** Everything about training goes with an `optimizer`; without one, what `compile` set goes on, its state included. */
 export interface FitOptions extends Partial<TrainingOptions> {
@@ -55,17 +55,30 @@ const LOOK_UP = 20;
 
 export function checkFitOptions(options: FitOptions): void {
   checkSpec("fit", options, fitOptions);
-  const { batchSize, swa } = options;
+  const { batchSize, swa, signal } = options;
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== "function") {
+    throw new TrainletError(
+      "INVALID_ARGUMENT",
+      `fit: signal is ${show(signal)}; give an AbortSignal, as in controller.signal`,
+    );
+  }
   if (swa !== undefined) {
-    if (swa === null || typeof swa !== "object") throw new TrainletError("INVALID_ARGUMENT", `fit: swa is ${show(swa)}; give { start: epoch }`);
+    if (swa === null || typeof swa !== "object")
+      throw new TrainletError("INVALID_ARGUMENT", `fit: swa is ${show(swa)}; give { start: epoch }`);
     checkSpec("fit: swa", swa, { start: { type: "i32", low: 1, range: "[1, inf)" } });
     const { epochs = 1 } = options;
     if ((swa.start ?? 1) > epochs) {
-      throw new TrainletError("INVALID_ARGUMENT", `fit: swa.start is ${swa.start}; it should be an epoch from 1 to ${epochs}`);
+      throw new TrainletError(
+        "INVALID_ARGUMENT",
+        `fit: swa.start is ${swa.start}; it should be an epoch from 1 to ${epochs}`,
+      );
     }
   }
   if (batchSize !== undefined && batchSize !== "full" && !(Number.isInteger(batchSize) && batchSize >= 1)) {
-    throw new TrainletError("INVALID_ARGUMENT", `fit: batchSize is ${show(batchSize)}; it should be a whole number from 1 on, or "full"`);
+    throw new TrainletError(
+      "INVALID_ARGUMENT",
+      `fit: batchSize is ${show(batchSize)}; it should be a whole number from 1 on, or "full"`,
+    );
   }
 }
 
@@ -81,6 +94,8 @@ export interface Run {
   /** Epochs that the model has been trained for before, so that no order of rows comes twice. */
   epochsBefore: number;
   scale: "none" | "standard" | "minmax";
+  schedule: Schedule | undefined;
+  callbacks: ReturnType<typeof makeCallbacks>;
 }
 
 /** Trains as the options say; everything has been checked and laid out. */
@@ -88,10 +103,7 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
   const { engine, model } = run;
   const epochs = options.epochs ?? 1;
   const steps = Math.ceil(run.train.rows / run.batchSize);
-  const callbacks = makeCallbacks(options.callbacks, run.validation !== undefined);
-  const schedule = options.schedule
-    ? createSchedule(options.schedule as ScheduleSpec, { baseLr: baseRate(run.optimizer), steps: epochs * steps, epochs })
-    : undefined;
+  const { callbacks, schedule } = run;
   const history: History = { epochs: [], iterations: 0, seconds: 0, stoppedEarly: false };
   const started = performance.now();
   const mark = engine.memory.top;
@@ -103,14 +115,16 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
     for (let epoch = 1; epoch <= epochs; epoch++) {
       options.signal?.throwIfAborted();
       for (const c of callbacks) await c.onEpochBegin?.(epoch, model);
+      model.checkAlive();
       if (options.shuffle ?? true) engine.shuffle(train, run.epochsBefore + epoch);
       const log = await loop.epoch(epoch, steps);
       if (options.swa && epoch >= (options.swa.start ?? Math.ceil(epochs * 0.75))) {
         engine.memory.core.averageEpoch(engine.plan.trainer);
       }
-      if (validation) Object.assign(log, asValidation(engine.inference(() => evaluateResident(engine, validation, run.batchSize))));
+      if (validation)
+        Object.assign(log, asValidation(engine.inference(() => evaluateResident(engine, validation, run.batchSize))));
       history.epochs.push(log);
-      history.iterations += steps;
+      history.iterations += loop.done;
       schedule?.endEpoch(log.valLoss ?? log.loss);
       let stop = false;
       for (const c of callbacks) if ((await c.onEpochEnd?.(log, model)) === false) stop = true;
@@ -122,7 +136,7 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
     finish(engine, train, run.batchSize);
     for (const c of callbacks) c.finish?.(model);
   } finally {
-    engine.memory.release(mark);
+    engine.endRun(mark);
   }
   history.seconds = (performance.now() - started) / 1000;
   return history;
@@ -147,6 +161,8 @@ export function evaluateResident(engine: Engine, data: Resident, rows: number, r
 
 class Loop {
   stopped = false;
+  /** Steps taken in the epoch. */
+  done = 0;
   /** Steps of the next crossing; follows the time that steps take. */
   #chunk = 1;
   #lastBreath = performance.now();
@@ -157,7 +173,13 @@ class Loop {
   readonly #signal: AbortSignal | undefined;
   readonly #lr: number;
 
-  constructor(run: Run, data: Resident, schedule: Schedule | undefined, callbacks: ReturnType<typeof makeCallbacks>, signal?: AbortSignal) {
+  constructor(
+    run: Run,
+    data: Resident,
+    schedule: Schedule | undefined,
+    callbacks: ReturnType<typeof makeCallbacks>,
+    signal?: AbortSignal,
+  ) {
     this.#run = run;
     this.#data = data;
     this.#schedule = schedule;
@@ -173,8 +195,8 @@ class Loop {
     beginMetrics(engine, this.#data.labels !== 0, {});
     let lr = this.#lr;
     let working = 0;
-    for (let done = 0; done < steps && !this.stopped; ) {
-      const count = each.length ? 1 : Math.min(this.#chunk, steps - done, MAX_STEPS);
+    for (this.done = 0; this.done < steps && !this.stopped; ) {
+      const count = each.length ? 1 : Math.min(this.#chunk, steps - this.done, MAX_STEPS);
       const rates = Array.from({ length: count }, () => {
         lr = this.#schedule?.lr ?? this.#lr;
         this.#schedule?.endBatch();
@@ -184,27 +206,33 @@ class Loop {
       engine.train(rates);
       const took = performance.now() - before;
       working += took;
-      done += count;
+      this.done += count;
       this.#adapt(took);
       if (each.length) await this.#look(each, epoch, lr);
       if (performance.now() - this.#lastBreath > LOOK_UP) await this.#breathe();
       this.#signal?.throwIfAborted();
+      this.#run.model.checkAlive();
     }
     engine.checkParameters();
     const seconds = working / 1000;
     const metrics = readMetrics(engine);
-    return { epoch, iterations: engine.steps, ...metrics, lr, seconds, samplesPerSecond: train.rows / Math.max(seconds, 1e-9) };
+    const samples = Math.min(this.done * batchSize, train.rows);
+    return {
+      epoch,
+      iterations: engine.steps,
+      ...metrics,
+      lr,
+      seconds,
+      samplesPerSecond: samples / Math.max(seconds, 1e-9),
+    };
   }
 
-  /** Calls the callbacks of a batch; an evaluation in one of them must not leave its mark on the epoch's sums. */
   async #look(callbacks: ReturnType<typeof makeCallbacks>, epoch: number, lr: number): Promise<void> {
-    const { engine, model, batchSize } = this.#run;
+    const { engine, model } = this.#run;
     const loss = engine.memory.get("Trainer", engine.plan.trainer, "batchLoss");
-    const state = engine.counting();
     for (const c of callbacks) {
       if ((await c.onBatchEnd!({ iteration: engine.steps, epoch, loss, lr }, model)) === false) this.stopped = true;
     }
-    engine.resume(state, this.#data, batchSize);
   }
   #adapt(took: number): void {
     if (took < LOOK_UP / 2) this.#chunk = Math.min(this.#chunk * 2, MAX_STEPS);

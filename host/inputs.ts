@@ -42,7 +42,8 @@ export interface DataShape {
 /** Inputs of `inputs` features a row. */
 export function flattenInputs(given: unknown, inputs: number, name = "x"): FlatInputs {
   const x = flatten(given, inputs, name);
-  if (x.length === 0) throw new TrainletError("SHAPE_MISMATCH", `${name} is empty; give at least one row of ${inputs} numbers`);
+  if (x.length === 0)
+    throw new TrainletError("SHAPE_MISMATCH", `${name} is empty; give at least one row of ${inputs} numbers`);
   if (x.length % inputs !== 0) {
     const message = `${name} has ${x.length} numbers, which are no whole rows of ${inputs} inputs`;
     throw new TrainletError("SHAPE_MISMATCH", message);
@@ -56,15 +57,24 @@ export function flattenData(data: unknown, shape: DataShape, name = "data"): Fla
     throw new TrainletError("INVALID_ARGUMENT", `${name} is ${show(data)}; give a data set or { x, y }`);
   }
   const given = data as XY & Partial<DatasetLike>;
-  if (given.features !== undefined && given.features !== shape.inputs) {
-    const message = `${name} has ${given.features} features a row; the model takes ${shape.inputs} inputs`;
-    throw new TrainletError("SHAPE_MISMATCH", message);
-  }
+  checkFeatures(given, shape.inputs, name);
   const { x, rows } = flattenInputs(given.x, shape.inputs, `${name}.x`);
   return { x, rows, ...flattenTargets(given.y, rows, shape, `${name}.y`) };
 }
 
-function flattenTargets(y: Targets, rows: number, shape: DataShape, name: string): Pick<FlatData, "labels" | "targets"> {
+/** A data set says how many features a row has; a flat array of another width might fit by chance. */
+export function checkFeatures(data: { features?: number }, inputs: number, name: string): void {
+  if (data.features === undefined || data.features === inputs) return;
+  const message = `${name} has ${data.features} features a row; the model takes ${inputs} inputs`;
+  throw new TrainletError("SHAPE_MISMATCH", message);
+}
+
+function flattenTargets(
+  y: Targets,
+  rows: number,
+  shape: DataShape,
+  name: string,
+): Pick<FlatData, "labels" | "targets"> {
   if (y instanceof Int32Array) return { labels: checkRows(y, rows, 1, name) as Int32Array };
   const list = Array.isArray(y) && typeof y[0] === "number" ? (y as number[]) : undefined;
   const whole = list?.length === rows && list.every(v => Number.isInteger(v) && Math.abs(v) < 2 ** 31);
@@ -80,7 +90,8 @@ function checkRows(y: Int32Array | Float32Array, rows: number, columns: number, 
 
 function flatten(given: unknown, columns: number, name: string): Float32Array {
   if (given instanceof Float32Array) return given;
-  if (given instanceof Float64Array || (ArrayBuffer.isView(given) && !(given instanceof DataView))) {
+  const numeric = ArrayBuffer.isView(given) && !(given instanceof DataView);
+  if (numeric && typeof (given as unknown as ArrayLike<unknown>)[0] !== "bigint") {
     return Float32Array.from(given as unknown as ArrayLike<number>);
   }
   if (!Array.isArray(given)) {
@@ -89,9 +100,13 @@ function flatten(given: unknown, columns: number, name: string): Float32Array {
   if (given.length === 0 || typeof given[0] === "number") return Float32Array.from(given, (v, i) => number(v, name, i));
   const flat = new Float32Array(given.length * columns);
   given.forEach((row, i) => {
+    if (row != null && typeof row !== "object") number(row, name, i);
     const length = (row as ArrayLike<number> | null)?.length;
     if (length !== columns) {
-      throw new TrainletError("SHAPE_MISMATCH", `${name}[${i}] has ${length ?? "no"} numbers; each row should have ${columns}`);
+      throw new TrainletError(
+        "SHAPE_MISMATCH",
+        `${name}[${i}] has ${length ?? "no"} numbers; each row should have ${columns}`,
+      );
     }
     for (let j = 0; j < columns; j++) flat[i * columns + j] = number((row as ArrayLike<number>)[j], `${name}[${i}]`, j);
   });

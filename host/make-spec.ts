@@ -25,6 +25,8 @@ export interface Entry {
   readonly options: Options;
   readonly tensors?: readonly { readonly name: string; readonly offset: number; readonly type: string }[];
   readonly activation?: boolean;
+  /** Whether the rule measures the loss for itself, as often as it likes. */
+  readonly drives?: boolean;
 }
 
 /** Plain JSON that names a factory and the options it was given. */
@@ -68,9 +70,7 @@ export function makeSpec<S extends { type: string }>(
   options: object,
   positional: object = {},
 ): S {
-  if (options === null || typeof options !== "object" || Array.isArray(options)) {
-    throw new TrainletError("INVALID_ARGUMENT", `${type}: options are ${show(options)}; give an object, as in ${type}({ … })`);
-  }
+  checkObject(type, options);
   const spec: Record<string, unknown> = { type, ...positional };
   for (const [name, value] of Object.entries(options)) if (value !== undefined) spec[name] = value;
   checkSpec(type, spec, settings ? { ...table, ...layerSettings } : table);
@@ -79,6 +79,7 @@ export function makeSpec<S extends { type: string }>(
 
 /** Throws unless every option of the spec is known and in range. */
 export function checkSpec(owner: string, spec: object, table: Options): void {
+  checkObject(owner, spec);
   const given = spec as Readonly<Record<string, unknown>>;
   for (const [name, value] of Object.entries(given)) {
     if (name === "type" || value === undefined) continue;
@@ -91,6 +92,26 @@ export function checkSpec(owner: string, spec: object, table: Options): void {
       throw new TrainletError("INVALID_ARGUMENT", `${owner}: ${name} is missing; it is a number in ${option.range}`);
     }
   }
+}
+
+/** Throws unless the options are an object. */
+export function checkObject(owner: string, options: unknown, example = "{ … }"): void {
+  if (options !== null && typeof options === "object" && !Array.isArray(options)) return;
+  throw new TrainletError(
+    "INVALID_ARGUMENT",
+    `${owner}: options are ${show(options)}; give an object, as in ${example}`,
+  );
+}
+
+/** A deep copy of plain JSON; typed arrays become lists. Throws on anything that JSON does not have. */
+export function clonePlain(value: unknown, label: string): unknown {
+  if (value === undefined || value === null || ["number", "string", "boolean"].includes(typeof value)) return value;
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
+    return Array.from(value as unknown as ArrayLike<number>, Number);
+  if (Array.isArray(value)) return Array.from(value, (item, i) => clonePlain(item, `${label}[${i}]`));
+  if (typeof value !== "object")
+    throw new TrainletError("INVALID_ARGUMENT", `${label} is ${show(value)}; specs are plain JSON`);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, clonePlain(item, `${label}.${key}`)]));
 }
 
 function checkOption(label: string, value: unknown, option: Option): void {
@@ -133,7 +154,8 @@ function checkOption(label: string, value: unknown, option: Option): void {
 }
 
 function checkNumber(value: unknown, option: Partial<Option>, wants: (what: string) => Error, noun: string): void {
-  if (typeof value !== "number" || !Number.isFinite(value)) throw wants(option.range ? `${noun} in ${option.range}` : noun);
+  if (typeof value !== "number" || !Number.isFinite(value))
+    throw wants(option.range ? `${noun} in ${option.range}` : noun);
   const low = option.low ?? -Infinity;
   const high = option.high ?? Infinity;
   const inside =
@@ -151,7 +173,12 @@ export function unknownName(
   known: readonly string[],
   code: "UNKNOWN_OPTION" | "INVALID_ARGUMENT" = "INVALID_ARGUMENT",
 ): TrainletError {
-  const nearest = typeof name === "string" ? known.find(k => distance(k.toLowerCase(), name.toLowerCase()) <= 2) : undefined;
+  const far = (k: string) => (typeof name === "string" ? distance(k.toLowerCase(), name.toLowerCase()) : Infinity);
+  const closest = known.reduce<string | undefined>(
+    (best, k) => (best === undefined || far(k) < far(best) ? k : best),
+    undefined,
+  );
+  const nearest = closest !== undefined && far(closest) <= 2 ? closest : undefined;
   const hint = nearest ? `; did you mean ${show(nearest)}?` : `; known: ${known.join(", ") || "none"}`;
   return new TrainletError(code, `${owner}: unknown ${noun} ${show(name)}${hint}`);
 }

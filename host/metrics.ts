@@ -52,7 +52,8 @@ export function beginMetrics(engine: Engine, labels: boolean, request: MetricsRe
   memory.set("Metrics", plan.metrics, {
     decision,
     topK: request.topK ?? 0,
-    confusion: request.report ? plan.confusion : 0,
+    // As many numbers as outputs squared: placed only where a report is asked for.
+    confusion: request.report ? memory.place(Math.max(plan.outputs, 2) ** 2 * 4) : 0,
     errors: decision === memory.core.noDecision() ? plan.errors : 0,
   });
   memory.core.resetMetrics(plan.network);
@@ -70,9 +71,13 @@ export function readMetrics(engine: Engine, request: MetricsRequest = {}): Metri
   if (request.topK) result.topKAccuracy = get("topCount") / get("count");
   if (request.report && (get("decision") === memory.core.largestDecision() || plan.outputs === 1)) {
     const classes = Math.max(plan.outputs, 2);
-    const counts = memory.u32(plan.confusion, classes * classes);
-    result.confusion = Array.from({ length: classes }, (_, i) => Array.from(counts.subarray(i * classes, (i + 1) * classes)));
-    result.perClass = result.confusion.map((_, i) => classReport(result.confusion!, i, request.classNames?.[i] ?? String(i)));
+    const counts = memory.u32(memory.get("Metrics", plan.metrics, "confusion"), classes * classes);
+    result.confusion = Array.from({ length: classes }, (_, i) =>
+      Array.from(counts.subarray(i * classes, (i + 1) * classes)),
+    );
+    result.perClass = result.confusion.map((_, i) =>
+      classReport(result.confusion!, i, request.classNames?.[i] ?? String(i)),
+    );
     const mean = (key: "precision" | "recall" | "f1") => sum(result.perClass!.map(c => c[key])) / classes;
     result.macro = { precision: mean("precision"), recall: mean("recall"), f1: mean("f1") };
   }
@@ -91,8 +96,9 @@ function classReport(confusion: number[][], i: number, name: string): ClassRepor
 
 function regression(memory: Memory, plan: Engine["plan"]): Pick<Metrics, "mae" | "rmse" | "r2"> {
   const n = memory.get("Metrics", plan.metrics, "samples");
-  const sums = memory.f64(plan.errors, plan.outputs * 4);
-  const columns = Array.from({ length: plan.outputs }, (_, i) => sums.subarray(i * 4, i * 4 + 4));
+  const width = memory.core.errorBytes(1) / 8;
+  const sums = memory.f64(plan.errors, plan.outputs * width);
+  const columns = Array.from({ length: plan.outputs }, (_, i) => sums.subarray(i * width, (i + 1) * width));
   const total = (k: number) => sum(columns.map(c => c[k]!));
   const r2 = columns.map(([, squared, t, tt]) => 1 - squared! / (tt! - (t! * t!) / n));
   return {

@@ -31,17 +31,33 @@ export function encodeModel(
 ): Uint8Array<ArrayBuffer> {
   const { scaler, ...rest } = about;
   const list = tensors.map(({ name, shape, value }) => ({ name, shape, data: value }));
-  for (const [name, data] of Object.entries(scaler ?? {})) list.push({ name: `scaler.${name}`, shape: [data.length], data });
-  return encodeSafetensors(list, { format: "pt", trainlet: FORMAT, spec: JSON.stringify(spec), about: JSON.stringify(rest) });
+  for (const [name, data] of Object.entries(scaler ?? {}))
+    list.push({ name: `scaler.${name}`, shape: [data.length], data });
+  return encodeSafetensors(list, {
+    format: "pt",
+    trainlet: FORMAT,
+    spec: JSON.stringify(spec),
+    about: JSON.stringify(rest),
+  });
 }
 
 export function decodeModel(bytes: Uint8Array, name: string) {
-  const { tensors, metadata } = decodeSafetensors(bytes);
   const fail = (what: string, cause?: unknown) => new TrainletError("INVALID_FILE", `${name}: ${what}`, { cause });
-  if (metadata.trainlet === undefined || metadata.spec === undefined) {
-    throw fail("no spec in the metadata; this file was not written by trainlet. Build the network and use loadParameters instead");
+  let content: ReturnType<typeof decodeSafetensors>;
+  try {
+    content = decodeSafetensors(bytes);
+  } catch (cause) {
+    if (cause instanceof TrainletError && cause.code === "INVALID_FILE") throw fail(cause.message, cause);
+    throw cause;
   }
-  if (metadata.trainlet !== FORMAT) throw fail(`format ${metadata.trainlet.slice(0, 20)}; this version reads format ${FORMAT}`);
+  const { tensors, metadata } = content;
+  if (metadata.trainlet === undefined || metadata.spec === undefined) {
+    throw fail(
+      "no spec in the metadata; this file was not written by trainlet. Build the network and use loadParameters instead",
+    );
+  }
+  if (metadata.trainlet !== FORMAT)
+    throw fail(`format ${metadata.trainlet.slice(0, 20)}; this version reads format ${FORMAT}`);
   let spec: NetworkSpec;
   let about: About;
   try {
@@ -50,15 +66,24 @@ export function decodeModel(bytes: Uint8Array, name: string) {
   } catch (cause) {
     throw fail("the spec in the metadata is not JSON", cause);
   }
-  if (spec === null || typeof spec !== "object" || !Array.isArray(spec.layers) || about === null || typeof about !== "object") {
+  if (
+    spec === null ||
+    typeof spec !== "object" ||
+    !Array.isArray(spec.layers) ||
+    about === null ||
+    typeof about !== "object"
+  ) {
     throw fail("the spec in the metadata has no list of layers");
   }
-  const numbers: Record<string, Float32Array> = {};
+  if (!Number.isInteger(spec.inputs) || spec.inputs < 1) throw fail("the spec in the metadata has no number of inputs");
+  const numbers: Record<string, Float32Array> = Object.create(null);
+  const shapes = new Map<string, readonly number[]>();
   for (const [key, tensor] of tensors) {
+    if (!key.startsWith("scaler.")) shapes.set(key, tensor.shape);
     if (!(tensor.data instanceof Float32Array)) throw fail(`the tensor ${JSON.stringify(key)} is not of type F32`);
     numbers[key] = tensor.data;
   }
-  return { ...spec, ...split(numbers, about, spec.inputs, fail) };
+  return { ...spec, tensors: shapes, ...split(numbers, about, spec.inputs, fail) };
 }
 
 /** The scaler apart from the model's own tensors. */
@@ -72,11 +97,12 @@ function split(tensors: Record<string, Float32Array>, about: About, inputs: numb
   };
   if (!offset !== !factor) throw fail("scaler.offset and scaler.factor belong together, but one is missing");
   if (offset && factor) {
-    if (offset.length !== inputs || factor.length !== inputs) throw fail(`the scaler has ${offset.length} features; the model takes ${inputs}`);
+    if (offset.length !== inputs || factor.length !== inputs)
+      throw fail(`the scaler has ${offset.length} features; the model takes ${inputs}`);
     if (![...offset, ...factor].every(Number.isFinite)) throw fail("the scaler has a number that is not finite");
     clean.scaler = { offset, factor };
   }
-  return { tensors: own, about: clean };
+  return { values: own, about: clean };
 }
 
 function names(given: unknown): readonly string[] | undefined {

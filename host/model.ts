@@ -1,31 +1,29 @@
 // A network and everything that users do with it.
-import { Engine, type Snapshot } from "./engine.ts";
+import { makeCallbacks } from "./callbacks.ts";
+import type { Engine, Snapshot } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
 import { checkFitOptions, evaluateResident, type FitOptions, runFit } from "./fit.ts";
 import type { History } from "./history.ts";
-import { type Data, type DatasetLike, type FlatData, flattenData, flattenInputs, type Matrix, type Targets } from "./inputs.ts";
-import { checkSpec, type Options, type Spec } from "./make-spec.ts";
+import {
+  checkFeatures,
+  type Data,
+  type DatasetLike,
+  type FlatData,
+  flattenData,
+  flattenInputs,
+  type Matrix,
+  type Targets,
+} from "./inputs.ts";
+import { checkObject, checkSpec, type Options, type Spec } from "./make-spec.ts";
 import type { Metrics, MetricsRequest } from "./metrics.ts";
-import { type About, decodeModel, encodeModel } from "./model-file.ts";
-import { checkLossFits, expand, resolve } from "./network-spec.ts";
+import { type About, encodeModel } from "./model-file.ts";
+import { kinds } from "./network-spec.ts";
 import { baseRate } from "./rates.ts";
 import { createSchedule, type Schedule, type ScheduleSpec } from "./schedules/schedule.ts";
 import { summarise } from "./summary.ts";
 import { resolveTraining, type Training, type TrainingOptions, trainingOptions } from "./training.ts";
 import { classWeights, sampleWeights } from "./weights.ts";
 
-export interface ModelOptions {
-  /** Features of a row. */
-  inputs: number;
-  /** What is minimised: `crossEntropy()`, `mse()`, … */
-  loss: Spec | { type: string };
-  /** What all random numbers follow from. Default 0. */
-  seed?: number;
-  /** Threads; this build has one. */
-  threads?: 1 | "auto";
-  /** "strict": the same bits in every engine. */
-  arithmetic?: "strict";
-}
 export interface CompileOptions extends TrainingOptions {
   schedule?: ScheduleSpec | { type: string };
 }
@@ -40,56 +38,18 @@ export interface Parameter {
   grad: Float32Array;
 }
 
-const modelOptions: Options = {
-  inputs: { type: "i32", low: 1, range: "[1, inf)" },
-  loss: { type: "any" },
-  seed: { type: "f64", low: 0, high: 2 ** 32 - 1, range: "[0, 4294967295]" },
-  threads: { type: "any" },
-  arithmetic: { type: "values", values: ["strict"] },
-};
 const compileOptions: Options = { ...trainingOptions, schedule: { type: "any" } };
 const batchOptions: Options = { sampleWeight: { type: "any" } };
 const evaluateOptions: Options = { topK: { type: "i32", low: 1, range: "[1, inf)" }, report: { type: "bool" } };
 
-/** A network of layers in a row, its parameters drawn from the seed. Throws on shapes and options that do not fit. */
-export async function sequential(layers: readonly (Spec | { type: string })[], options: ModelOptions): Promise<Model> {
-  if (options === null || typeof options !== "object") {
-    throw new TrainletError("INVALID_ARGUMENT", `sequential: options are ${show(options)}; give { inputs, loss }`);
-  }
-  checkSpec("sequential", options, modelOptions);
-  const { inputs, seed = 0, threads = "auto" } = options;
-  if (inputs === undefined) throw new TrainletError("INVALID_ARGUMENT", "sequential: inputs is missing; give the number of features of a row");
-  if (!Number.isInteger(seed)) throw new TrainletError("INVALID_ARGUMENT", `sequential: seed is ${seed}; it should be a whole number`);
-  if (threads !== 1 && threads !== "auto") {
-    throw new TrainletError("UNSUPPORTED", `sequential: threads is ${show(threads)}; this build computes on one thread, so give 1 or "auto"`);
-  }
-  const steps = expand(layers);
-  const loss = resolve("loss", options.loss, "sequential: loss");
-  checkLossFits(steps, loss);
-  const engine = await Engine.create({ steps, inputs, loss, seed });
-  return new Model(engine, { layers: structuredClone(layers) as Spec[], inputs, loss, seed });
-}
-
-/** Reads a model that `save` wrote; Node, Deno and Bun. */
-export async function load(path: string): Promise<Model> {
-  const { readFileChecked } = await import("./files/atomic.ts");
-  return fromBytes(await readFileChecked(path), path);
-}
-
-/** The model in the bytes of a file. */
-export async function fromBytes(bytes: Uint8Array, name = "bytes"): Promise<Model> {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new TrainletError("INVALID_ARGUMENT", `fromBytes: bytes is ${show(bytes)}; give a Uint8Array`);
-  }
-  const file = decodeModel(bytes, name);
-  const model = await sequential(file.layers, { inputs: file.inputs, loss: file.loss, seed: file.seed });
-  model.adopt(file.tensors, file.about, name);
-  return model;
-}
-
 export class Model {
   /** The network as plain JSON. */
-  readonly spec: { readonly layers: readonly Spec[]; readonly inputs: number; readonly loss: Spec; readonly seed: number };
+  readonly spec: {
+    readonly layers: readonly Spec[];
+    readonly inputs: number;
+    readonly loss: Spec;
+    readonly seed: number;
+  };
   #engine: Engine | undefined;
   #about: About = {};
   #optimizer: Spec | undefined;
@@ -135,8 +95,10 @@ export class Model {
     const optimizer = training?.rules[0]!.spec ?? this.#optimizer!;
     const batchSize = options.batchSize === "full" ? train.rows : Math.min(options.batchSize ?? 32, train.rows);
     const names = this.#about.classNames ?? (data as DatasetLike).classNames;
+    const epochs = options.epochs ?? 1;
+    const length = { epochs, steps: epochs * Math.ceil(train.rows / batchSize) };
     const run = {
-      model: this,
+      model: this as Model,
       engine,
       train,
       validation,
@@ -145,13 +107,21 @@ export class Model {
       sampleWeight: sampleWeights(options.sampleWeight, all.rows)?.subarray(0, train.rows),
       classWeight: classWeights(options.classWeight, train.labels ? Math.max(engine.plan.outputs, 2) : 0, names),
       epochsBefore: this.#epochs,
-      scale: this.#takeFrom(data as DatasetLike),
+      scale: this.#scaleFor(data as DatasetLike),
+      schedule: options.schedule
+        ? createSchedule(options.schedule as ScheduleSpec, { baseLr: baseRate(optimizer), ...length })
+        : training
+          ? undefined
+          : this.#schedule,
+      callbacks: makeCallbacks(options.callbacks, validation !== undefined),
     };
+    // Everything that can be refused has been by now, or is here: nothing of the model has changed yet.
+    engine.check(all);
+    if (validation && typeof options.validation !== "number") engine.check(validation);
     this.#busy = true;
     try {
-      engine.prepare(Math.max(batchSize, Math.min(train.rows, 256)), training);
-      this.#checkDrive();
-      this.#optimizer = optimizer;
+      this.#train(Math.max(batchSize, Math.min(train.rows, 256)), training);
+      this.#takeFrom(data as DatasetLike);
       const history = await runFit(run, options);
       this.#epochs += history.epochs.length;
       return history;
@@ -163,17 +133,21 @@ export class Model {
   /** Sets the rule for `trainBatch` (and for a `fit` without one); its state starts anew. */
   compile(options: CompileOptions): void {
     const engine = this.#idle("compile");
-    if (options === null || typeof options !== "object") {
-      throw new TrainletError("INVALID_ARGUMENT", `compile: options are ${show(options)}; give { optimizer: adam() }`);
-    }
+    checkObject("compile", options, "{ optimizer: adam() }");
     checkSpec("compile", options, compileOptions);
     const training = resolveTraining("compile", options, engine.plan.request.steps);
     const optimizer = training.rules[0]!.spec;
-    const schedule = options.schedule && createSchedule(options.schedule as ScheduleSpec, { baseLr: baseRate(optimizer) });
-    engine.prepare(1, training);
-    this.#checkDrive();
-    this.#optimizer = optimizer;
-    this.#schedule = schedule;
+    const schedule = options.schedule as ScheduleSpec | undefined;
+    if (schedule?.per === "epoch") {
+      throw new TrainletError(
+        "INVALID_ARGUMENT",
+        'compile: schedule has per: "epoch", but trainBatch knows no epochs; leave per out to count batches',
+      );
+    }
+    const whole = schedule !== null && typeof schedule === "object" ? { ...schedule, per: "batch" as const } : schedule;
+    const next = whole && createSchedule(whole, { baseLr: baseRate(optimizer) });
+    this.#train(1, training);
+    this.#schedule = next;
   }
 
   /** One forward, backward and update on rows x [rows, inputs] with targets y; gives the loss before the update. */
@@ -183,16 +157,18 @@ export class Model {
     checkSpec("trainBatch", options, batchOptions);
     const data = this.#flatten({ x, y }, "");
     const sampleWeight = sampleWeights(options.sampleWeight, data.rows);
+    if (data.rows > engine.plan.capacity) engine.check(data);
     engine.prepare(data.rows);
     const mark = engine.memory.top;
     try {
       const resident = engine.load(data, { sampleWeight });
       engine.select(resident, data.rows);
       engine.train([this.#schedule?.lr ?? baseRate(this.#optimizer)]);
-      this.#schedule?.endBatch();
-      return engine.memory.get("Trainer", engine.plan.trainer, "batchLoss");
+      const loss = engine.memory.get("Trainer", engine.plan.trainer, "batchLoss");
+      this.#schedule?.step(loss);
+      return loss;
     } finally {
-      engine.memory.release(mark);
+      engine.endRun(mark);
     }
   }
 
@@ -203,7 +179,7 @@ export class Model {
     const flat = this.#flatten(data, "data");
     if (!this.#busy) engine.prepare(Math.min(flat.rows, 256));
     const classNames = this.#about.classNames ?? (data as DatasetLike).classNames;
-    return engine.withData(flat, {}, resident =>
+    return engine.withData(flat, resident =>
       engine.inference(() => evaluateResident(engine, resident, 256, { ...options, classNames })),
     );
   }
@@ -211,12 +187,12 @@ export class Model {
   /** Outputs for rows x: Float32Array, row-major [rows, outputs]. */
   predict(x: Matrix | DatasetLike): Float32Array<ArrayBuffer> {
     const engine = this.#core;
-    const given = x !== null && typeof x === "object" && "x" in x ? x.x : x;
-    const flat = flattenInputs(given, this.inputs);
+    const set = x !== null && typeof x === "object" && "x" in x ? x : undefined;
+    if (set) checkFeatures(set, this.inputs, "x");
+    const flat = flattenInputs(set ? set.x : x, this.inputs);
     if (!this.#busy) engine.prepare(Math.min(flat.rows, 256));
     const { memory, plan } = engine;
-    const mark = memory.top;
-    try {
+    return engine.aside(() => {
       const at = engine.loadInputs(flat);
       const out = memory.place(flat.rows * plan.outputs * 4);
       engine.select(
@@ -225,9 +201,7 @@ export class Model {
       );
       engine.inference(() => memory.core.predict(plan.network, out));
       return memory.f32(out, flat.rows * plan.outputs).slice();
-    } finally {
-      memory.release(mark);
-    }
+    });
   }
 
   /** Name, shape, value and last gradient of every parameter. */
@@ -248,12 +222,21 @@ export class Model {
   /** Sets parameters and statistics by name; a wrong name or size throws and changes nothing. */
   loadParameters(tensors: Readonly<Record<string, ArrayLike<number>>>): void {
     const { memory, plan } = this.#core;
+    if (tensors === null || typeof tensors !== "object") {
+      throw new TrainletError(
+        "INVALID_ARGUMENT",
+        `loadParameters: tensors is ${show(tensors)}; give an object, as in { "0.weight": … }`,
+      );
+    }
     const known = new Map([...plan.parameters, ...plan.statistics].map(t => [t.name, t]));
     const ready = Object.entries(tensors).map(([name, values]) => {
       const tensor = known.get(name);
       if (!tensor) {
         const names = [...known.keys()].join(", ");
-        throw new TrainletError("INVALID_ARGUMENT", `loadParameters: there is no ${show(name)}; the model has ${names}`);
+        throw new TrainletError(
+          "INVALID_ARGUMENT",
+          `loadParameters: there is no ${show(name)}; the model has ${names}`,
+        );
       }
       if (values?.length !== tensor.length) {
         const message = `loadParameters: ${name} has ${values?.length ?? "no"} numbers; its shape is [${tensor.shape.join(", ")}]`;
@@ -273,6 +256,16 @@ export class Model {
     return this.#core.inference(() => this.#core.snapshot());
   }
   restore(snapshot: Snapshot): void {
+    const { plan } = this.#core;
+    const fits = (own: readonly { length: number }[], given: readonly Float32Array[] | undefined) =>
+      given?.length === own.length &&
+      own.every((t, i) => given[i] instanceof Float32Array && given[i]!.length === t.length);
+    if (!Array.isArray(snapshot?.values) || !Array.isArray(snapshot.statistics)) {
+      throw new TrainletError("INVALID_ARGUMENT", `restore: snapshot is ${show(snapshot)}; give what snapshot() gave`);
+    }
+    if (!fits(plan.parameters, snapshot.values) || !fits(plan.statistics, snapshot.statistics)) {
+      throw new TrainletError("SHAPE_MISMATCH", "restore: the snapshot's tensors are not of this model's shapes");
+    }
     this.#core.restore(snapshot);
   }
 
@@ -288,14 +281,8 @@ export class Model {
     await writeFileAtomic(path, bytes);
   }
   /** Takes over what a file held; a model only just made is all that this is for. */
-  adopt(tensors: Readonly<Record<string, Float32Array>>, about: About, name: string): void {
-    const missing = [...this.parameters(), ...this.buffers()].find(t => !Object.hasOwn(tensors, t.name));
-    if (missing) throw new TrainletError("INVALID_FILE", `${name}: the tensor ${show(missing.name)} is missing`);
-    try {
-      this.loadParameters(tensors);
-    } catch (error) {
-      throw new TrainletError("INVALID_FILE", `${name}: ${(error as Error).message.replace("loadParameters: ", "")}`, { cause: error });
-    }
+  adopt(tensors: Readonly<Record<string, Float32Array>>, about: About): void {
+    this.loadParameters(tensors);
     this.#about = about;
     this.#epochs = about.epochs ?? 0;
     if (about.scaler) this.#core.setScaler(about.scaler);
@@ -314,19 +301,28 @@ export class Model {
     this.dispose();
   }
 
+  /** Throws when the model has been disposed of. */
+  checkAlive(): void {
+    this.#core;
+  }
   get #core(): Engine {
     if (!this.#engine) throw new TrainletError("DISPOSED", "the model has been disposed of; make or load another");
     return this.#engine;
   }
   /** The engine, unless a `fit` is under way, whose plan must not change. */
   #idle(call: string): Engine {
-    if (this.#busy) throw new TrainletError("INVALID_ARGUMENT", `${call}: a fit of this model is under way; await it first`);
+    if (this.#busy)
+      throw new TrainletError("INVALID_ARGUMENT", `${call}: a fit of this model is under way; await it first`);
     return this.#core;
   }
   #flatten(data: unknown, name: string): FlatData {
     const { memory, plan } = this.#core;
     const { core } = memory;
-    const shape = { inputs: this.inputs, outputs: plan.outputs, indices: core.accepts(plan.loss, core.indexTarget()) !== 0 };
+    const shape = {
+      inputs: this.inputs,
+      outputs: plan.outputs,
+      indices: core.accepts(plan.loss, core.indexTarget()) !== 0,
+    };
     const flat = flattenData(data, shape, name || "data");
     if (flat.targets && !core.accepts(plan.loss, core.valueTarget())) {
       const message = `y holds numbers; ${this.spec.loss.type} needs class indices: an Int32Array or a list of whole numbers`;
@@ -337,7 +333,10 @@ export class Model {
   #divide(all: FlatData, share: number): [FlatData, FlatData] {
     const kept = Math.round(all.rows * share);
     if (!(share > 0 && share < 1) || kept < 1 || kept >= all.rows) {
-      throw new TrainletError("INVALID_ARGUMENT", `fit: validation is ${share}; it should be a share in (0, 1) that leaves rows on both sides, or data`);
+      throw new TrainletError(
+        "INVALID_ARGUMENT",
+        `fit: validation is ${share}; it should be a share in (0, 1) that leaves rows on both sides, or data`,
+      );
     }
     const cut = all.rows - kept;
     const part = (from: number, to: number): FlatData => ({
@@ -351,41 +350,70 @@ export class Model {
   /** What the options of `fit` say of training; nothing where they leave it to what `compile` set. */
   #training(options: FitOptions): Training | undefined {
     if (options.optimizer !== undefined) {
-      return resolveTraining("fit", options as TrainingOptions, this.#core.plan.request.steps, options.swa !== undefined);
+      return resolveTraining(
+        "fit",
+        options as TrainingOptions,
+        this.#core.plan.request.steps,
+        options.swa !== undefined,
+      );
     }
     if (!this.#optimizer) {
-      throw new TrainletError("NOT_COMPILED", "fit: optimizer is missing; give one, as in { optimizer: adam() }, or call compile first");
+      throw new TrainletError(
+        "NOT_COMPILED",
+        "fit: optimizer is missing; give one, as in { optimizer: adam() }, or call compile first",
+      );
     }
     const lone = [...Object.keys(trainingOptions), "swa"].find(name => options[name as keyof FitOptions] !== undefined);
     if (!lone) return undefined;
-    throw new TrainletError("INVALID_ARGUMENT", `fit: ${lone} goes with an optimizer; give one here, or both to compile`);
+    throw new TrainletError(
+      "INVALID_ARGUMENT",
+      `fit: ${lone} goes with an optimizer; give one here, or both to compile`,
+    );
+  }
+  /** Makes room for batches of `rows` and for a new way of training, if one is given. */
+  #train(rows: number, training: Training | undefined): void {
+    if (training) this.#checkDrive(training);
+    this.#core.prepare(rows, training);
+    if (training) this.#optimizer = training.rules[0]!.spec;
   }
   /** Refuses what a rule that measures for itself could not honour. */
-  #checkDrive(): void {
-    const { memory, plan } = this.#core;
-    const { rules, fields } = plan.request.training!;
-    if (!plan.rules.some(r => memory.core.drives(r.rule))) return;
-    const { type } = rules[0]!.spec;
+  #checkDrive({ rules, fields, decayBiases }: Training): void {
+    const { plan } = this.#core;
+    const driver = rules.find(r => kinds.optimizer[r.spec.type]!.drives);
+    if (!driver) return;
+    const { type } = driver.spec;
     const clashes: [string, boolean][] = [
-      ["groups", plan.rules.length > 1],
+      ["groups", rules.length > 1],
+      ["decayBiases", !decayBiases],
       ["lrScale", plan.parameters.some(p => (p.step.settings.lrScale ?? 1) !== 1)],
       ["accumulate", (fields.accumulate as number) > 1],
       ["sam", fields.samRho !== 0],
       ["skipNonFinite", fields.skipNonFinite === true],
-      ...(["clipNorm", "clipValue", "clipTensorNorm", "clipAdaptive"] as const).map(c => [c, fields[c] !== 0] as [string, boolean]),
+      ...(["clipNorm", "clipValue", "clipTensorNorm", "clipAdaptive"] as const).map(
+        c => [c, fields[c] !== 0] as [string, boolean],
+      ),
     ];
     const clash = clashes.find(([, is]) => is);
     if (!clash) return;
-    this.#optimizer = undefined;
-    throw new TrainletError("INVALID_ARGUMENT", `${clash[0]} does not go with ${type}, which measures the loss for itself; leave it out`);
+    throw new TrainletError(
+      "INVALID_ARGUMENT",
+      `${clash[0]} does not go with ${type}, which measures the loss for itself; leave it out`,
+    );
   }
-  /** Class names, schema and the scaling asked for, from the data that a model is first trained on. */
-  #takeFrom(data: DatasetLike): "none" | "standard" | "minmax" {
+  /** The scaling that the data asks for: only before the first training, as a scaler belongs to the weights behind it. */
+  #scaleFor({ scale = "none" }: DatasetLike): "none" | "standard" | "minmax" {
+    if (!["none", "standard", "minmax"].includes(scale)) {
+      throw new TrainletError(
+        "INVALID_ARGUMENT",
+        `data.scale is ${show(scale)}; it should be "none", "standard" or "minmax"`,
+      );
+    }
+    return this.#epochs === 0 && !this.#core.scaler ? scale : "none";
+  }
+  /** Class names and schema, from the data that a model is first trained on. */
+  #takeFrom(data: DatasetLike): void {
     this.#about.classNames ??= data.classNames;
     this.#about.featureNames ??= data.featureNames;
     this.#about.schema ??= data.schema;
-    // A scaler belongs to the weights that were trained behind it, so the first one stays.
-    const first = this.#epochs === 0 && !this.#core.scaler;
-    return first ? (data.scale ?? "none") : "none";
   }
 }

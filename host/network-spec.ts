@@ -1,7 +1,7 @@
 // From what a user wrote to what a plan needs: layers with their activations apart, initialisers chosen, names checked.
 import { show, TrainletError } from "./errors.ts";
 import { initializers, layers, losses, optimizers } from "./generated/core.ts";
-import { checkSpec, type LayerSettings, layerSettings, type Options, type Spec, unknownName } from "./make-spec.ts";
+import { checkSpec, type Entry, type LayerSettings, layerSettings, type Spec, unknownName } from "./make-spec.ts";
 
 /** A layer as the core has it: a `dense` with an activation is two of them, with one index. */
 export interface Step {
@@ -13,7 +13,7 @@ export interface Step {
   settings: LayerSettings;
 }
 
-type Table = Readonly<Record<string, { readonly options: Options }>>;
+type Table = Readonly<Record<string, Entry>>;
 
 /** The kinds of things that a spec can name. */
 export const kinds = {
@@ -27,7 +27,9 @@ export const kinds = {
 export function resolve(kind: keyof typeof kinds, given: unknown, owner: string): Spec {
   const spec = (typeof given === "string" ? { type: given } : given) as Spec;
   if (spec === null || typeof spec !== "object" || typeof spec.type !== "string") {
-    const example = { layer: "dense(10)", loss: "crossEntropy()", optimizer: "adam()", initializer: '"heNormal"' }[kind];
+    const example = { layer: "dense(10)", loss: "crossEntropy()", optimizer: "adam()", initializer: '"heNormal"' }[
+      kind
+    ];
     throw new TrainletError("INVALID_ARGUMENT", `${owner} is ${show(given)}; give a spec, as in ${example}`);
   }
   const table = kinds[kind];
@@ -39,7 +41,8 @@ export function resolve(kind: keyof typeof kinds, given: unknown, owner: string)
 
 /** What a layer owns: names, places and kinds of its tensors. */
 export function tensorsOf(type: string) {
-  return (layers as Record<string, { tensors: readonly { name: string; offset: number; type: string }[] }>)[type]!.tensors;
+  return (layers as Record<string, { tensors: readonly { name: string; offset: number; type: string }[] }>)[type]!
+    .tensors;
 }
 
 export function hasParameters(type: string): boolean {
@@ -51,8 +54,13 @@ export function expand(list: readonly unknown[]): Step[] {
   if (!Array.isArray(list) || list.length === 0) {
     throw new TrainletError("INVALID_ARGUMENT", `layers is ${show(list)}; give a list with at least one layer`);
   }
-  return list.flatMap((given, index) => {
+  return Array.from(list).flatMap((given, index) => {
     const spec = resolve("layer", given, `layer ${index}`);
+    for (const option of ["init", "biasInit"]) {
+      const isInitializer = kinds.layer[spec.type]!.options[option]?.type === "Initializer";
+      if (isInitializer && spec[option] !== undefined)
+        resolve("initializer", spec[option], `layer ${index}: ${option}`);
+    }
     const settings = spec as LayerSettings;
     const steps: Step[] = [{ spec, index, prefix: String(index), settings }];
     if (spec.activation !== undefined && spec.activation !== "linear") {
@@ -93,11 +101,13 @@ export function defaultInitializer(next: string | undefined): string {
 export function checkLossFits(steps: readonly Step[], loss: Spec): void {
   const last = steps.at(-1)!.spec.type;
   if (loss.type === "crossEntropy" && last === "softmax") {
-    const message = "loss is crossEntropy, which applies softmax itself, after a softmax layer; leave the softmax out (predictions are logits) or use nll after logSoftmax";
+    const message =
+      "loss is crossEntropy, which applies softmax itself, after a softmax layer; leave the softmax out (predictions are logits) or use nll after logSoftmax";
     throw new TrainletError("INVALID_ARGUMENT", message);
   }
   if (loss.type === "binaryCrossEntropy" && loss.fromLogits !== false && last === "sigmoid") {
-    const message = "loss is binaryCrossEntropy on logits after a sigmoid layer; leave the sigmoid out or pass { fromLogits: false }";
+    const message =
+      "loss is binaryCrossEntropy on logits after a sigmoid layer; leave the sigmoid out or pass { fromLogits: false }";
     throw new TrainletError("INVALID_ARGUMENT", message);
   }
 }

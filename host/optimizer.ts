@@ -1,22 +1,31 @@
 // An update rule on its own, for people who bring their own gradients.
 import { instantiate } from "./core.ts";
 import { show, TrainletError } from "./errors.ts";
-import type { Spec } from "./make-spec.ts";
+import { checkSpec, type Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
 import { resolve } from "./network-spec.ts";
 import { baseRate } from "./rates.ts";
 import { type PlannedRule, planRule } from "./rule-plan.ts";
 
 /** Parameters and gradients of the given shapes in linear memory, and a rule that updates the ones by the others. */
-export async function createOptimizer(rule: Spec | { type: string }, shapes: readonly (readonly number[])[]): Promise<Optimizer> {
+export async function createOptimizer(
+  rule: Spec | { type: string },
+  shapes: readonly (readonly number[])[],
+): Promise<Optimizer> {
   const spec = resolve("optimizer", rule, "createOptimizer: rule");
   if (!Array.isArray(shapes) || shapes.length === 0) {
-    throw new TrainletError("INVALID_ARGUMENT", `createOptimizer: shapes is ${show(shapes)}; give a list of shapes, as in [[5, 7], [7]]`);
+    throw new TrainletError(
+      "INVALID_ARGUMENT",
+      `createOptimizer: shapes is ${show(shapes)}; give a list of shapes, as in [[5, 7], [7]]`,
+    );
   }
   shapes.forEach((shape, i) => {
     const sound = Array.isArray(shape) && shape.length > 0 && shape.every(n => Number.isInteger(n) && n > 0);
     if (sound && shape.reduce((a, b) => a * b, 1) < 2 ** 30) return;
-    throw new TrainletError("SHAPE_MISMATCH", `createOptimizer: shapes[${i}] is ${JSON.stringify(shape)}; give whole numbers from 1 on, fewer than 2^30 elements in all`);
+    throw new TrainletError(
+      "SHAPE_MISMATCH",
+      `createOptimizer: shapes[${i}] is ${JSON.stringify(shape)}; give whole numbers from 1 on, fewer than 2^30 elements in all`,
+    );
   });
   const memory = await instantiate();
   const plan = planRule(memory, spec, shapes);
@@ -50,10 +59,9 @@ export class Optimizer {
     return this.#memory.get("Rule", this.#plan.rule, "t");
   }
   /** Updates the parameters by the gradients that stand there; `lr` replaces the rule's rate for this step. */
-  step({ lr = baseRate(this.#spec) }: { lr?: number } = {}): void {
-    if (!(lr >= 0 && Number.isFinite(lr))) {
-      throw new TrainletError("INVALID_ARGUMENT", `${this.#spec.type}: lr is ${show(lr)}; it should be a number in [0, inf)`);
-    }
+  step(options: { lr?: number } = {}): void {
+    checkSpec(`${this.#spec.type}: step`, options, { lr: { type: "f64", low: 0, range: "[0, inf)" } });
+    const { lr = baseRate(this.#spec) } = options;
     this.#memory.core.update(this.#plan.trainer, lr);
   }
   /** The parameters that the rule means for inference: the parameters themselves, unless it keeps a sequence apart. */

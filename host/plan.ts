@@ -44,6 +44,8 @@ export interface PlanRequest {
   /** The most rows that a batch will have. */
   rows: number;
   seed: number;
+  /** Called when all shapes are known and nothing has been placed yet; may throw. */
+  admit?: (tensors: readonly Tensor[]) => void;
 }
 
 export class Plan {
@@ -68,7 +70,6 @@ export class Plan {
   readonly values: { at: number; bytes: number };
   readonly rates: number;
   readonly scaler: { offset: number; factor: number };
-  readonly confusion: number;
   readonly errors: number;
   readonly request: PlanRequest;
   /** Bytes of each region, for the summary. */
@@ -92,6 +93,7 @@ export class Plan {
     this.trainer = core.trainer();
     if (request.training) this.#makeRules(request.training);
     const lists = this.#makeLists(core, request);
+    request.admit?.([...this.parameters, ...this.statistics]);
     for (const p of this.parameters) if (p.initializer) p.starter = makeObject(memory, "initializer", p.initializer);
 
     memory.start();
@@ -111,8 +113,7 @@ export class Plan {
     });
     for (const { object, list } of lists) memory.set("Values", object, { data: memory.put(Float32Array.from(list)) });
     const lanes = core.lanesFor(request.rows);
-    this.confusion = memory.place(Math.max(this.outputs, 2) ** 2 * 4);
-    this.errors = memory.place(this.outputs * 32);
+    this.errors = memory.place(core.errorBytes(this.outputs));
     this.#region("batch", () => {
       memory.set("Loss", this.loss, {
         batch: this.batch,
@@ -179,7 +180,9 @@ export class Plan {
   }
   #trains(layer: PlannedLayer): boolean {
     if (layer.settings.trainable === false) return false;
-    return tensorsOf(layer.spec.type).some(t => t.type === "Parameter" && this.#memory.pointer(layer.object + t.offset));
+    return tensorsOf(layer.spec.type).some(
+      t => t.type === "Parameter" && this.#memory.pointer(layer.object + t.offset),
+    );
   }
   #listTensors(step: Step, object: number, next: string | undefined): void {
     const memory = this.#memory;
@@ -238,7 +241,9 @@ export class Plan {
     });
     for (const { plain, bare } of objects) for (const rule of [plain, bare]) members.set(rule, { rule, members: [] });
     for (const p of this.parameters) {
-      const group = rules.findLastIndex(r => !r.layers || r.layers.includes(p.step.index) || r.layers.includes(p.step.settings.name!));
+      const group = rules.findLastIndex(
+        r => !r.layers || r.layers.includes(p.step.index) || r.layers.includes(p.step.settings.name!),
+      );
       const { plain, bare } = objects[group]!;
       members.get(p.shape.length === 1 ? bare : plain)!.members.push(p);
       const { lrScale = 1 } = p.step.settings;

@@ -50,7 +50,9 @@ export function planRule(memory: Memory, spec: Spec, shapes: readonly (readonly 
   core.reset();
   const trainer = core.trainer();
   const rule = makeObject(memory, "optimizer", spec);
-  const objects = shapes.map(([rows, ...rest]) => core.parameter(rows!, rest.length ? rest.reduce((a, b) => a * b, 1) : 0));
+  const objects = shapes.map(([rows, ...rest]) =>
+    core.parameter(rows!, rest.length ? rest.reduce((a, b) => a * b, 1) : 0),
+  );
   memory.start();
   const values = memory.top;
   const tensors = shapes.map(shape => {

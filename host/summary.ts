@@ -17,7 +17,9 @@ export function summarise(engine: Engine, layers: number): string {
   });
   const table = [["", "layer", "output", "parameters"], ...rows];
   const widths = table[0]!.map((_, column) => Math.max(...table.map(row => row[column]!.length)));
-  const lines = table.map(row => row.map((cell, i) => (i === 3 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join("  "));
+  const lines = table.map(row =>
+    row.map((cell, i) => (i === 3 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join("  "),
+  );
   const regions = Object.entries(plan.regions).map(([name, bytes]) => `${name} ${bytes.toLocaleString("en")}`);
   const total = `inputs ${plan.request.inputs}, parameters ${count(plan.parameters)}`;
   const place = `memory ${memory.bytes.toLocaleString("en")} bytes for batches of up to ${plan.capacity}: ${regions.join(", ")}`;

@@ -69,23 +69,38 @@ export const trainingOptions: Options = {
   lookahead: any,
   ema: any,
 };
-const groupOptions: Options = { layers: any, optimizer: any, lr: { type: "f64", low: 0, range: "[0, inf)" }, weightDecay: { type: "f64", low: 0, range: "[0, inf)" } };
+const groupOptions: Options = {
+  layers: any,
+  optimizer: any,
+  lr: { type: "f64", low: 0, range: "[0, inf)" },
+  weightDecay: { type: "f64", low: 0, range: "[0, inf)" },
+};
 
 /** Checks the options of `call` (fit or compile) that are about training. `average`: weights are averaged over epochs. */
-export function resolveTraining(call: string, options: TrainingOptions, steps: readonly Step[], average = false): Training {
+export function resolveTraining(
+  call: string,
+  options: TrainingOptions,
+  steps: readonly Step[],
+  average = false,
+): Training {
   const optimizer = resolve("optimizer", options.optimizer, `${call}: optimizer`);
   const groups = options.groups ?? [];
-  if (!Array.isArray(groups)) throw new TrainletError("INVALID_ARGUMENT", `${call}: groups is ${show(groups)}; give a list of { layers, … }`);
+  if (!Array.isArray(groups))
+    throw new TrainletError("INVALID_ARGUMENT", `${call}: groups is ${show(groups)}; give a list of { layers, … }`);
   const sam = nested(call, "sam", options.sam, { rho: positive });
   const lookahead = nested(call, "lookahead", options.lookahead, {
     every: { type: "i32", low: 1, range: "[1, inf)" },
     alpha: { type: "f64", low: 0, lowOpen: true, high: 1, range: "(0, 1]" },
   });
   const ema = nested(call, "ema", options.ema, { decay: share });
-  if (ema && average) throw new TrainletError("INVALID_ARGUMENT", `${call}: ema and swa both average the weights; give one of them`);
+  if (ema && average)
+    throw new TrainletError("INVALID_ARGUMENT", `${call}: ema and swa both average the weights; give one of them`);
   const accumulate = options.accumulate ?? 1;
   return {
-    rules: [{ spec: optimizer, layers: undefined, lrFactor: 1 }, ...groups.map((g, i) => resolveGroup(`${call}: groups[${i}]`, g, optimizer, steps))],
+    rules: [
+      { spec: optimizer, layers: undefined, lrFactor: 1 },
+      ...groups.map((g, i) => resolveGroup(`${call}: groups[${i}]`, g, optimizer, steps)),
+    ],
     decayBiases: options.decayBiases ?? true,
     fields: {
       clipNorm: options.clipNorm ?? 0,
@@ -111,7 +126,10 @@ export function resolveTraining(call: string, options: TrainingOptions, steps: r
 function nested(call: string, name: string, given: unknown, table: Options): Record<string, unknown> | undefined {
   if (given === undefined) return undefined;
   if (given === null || typeof given !== "object" || Array.isArray(given)) {
-    throw new TrainletError("INVALID_ARGUMENT", `${call}: ${name} is ${show(given)}; give an object, as in { ${Object.keys(table).join(", ")} }`);
+    throw new TrainletError(
+      "INVALID_ARGUMENT",
+      `${call}: ${name} is ${show(given)}; give an object, as in { ${Object.keys(table).join(", ")} }`,
+    );
   }
   checkSpec(`${call}: ${name}`, given, table);
   return given as Record<string, unknown>;
@@ -125,7 +143,10 @@ function resolveGroup(label: string, group: Group, base: Spec, steps: readonly S
   for (const layer of group.layers) {
     if (!steps.some(s => s.index === layer || (layer !== undefined && s.settings.name === layer))) {
       const known = [...new Set(steps.flatMap(s => [s.index, s.settings.name].filter(v => v !== undefined)))];
-      throw new TrainletError("INVALID_ARGUMENT", `${label}: there is no layer ${show(layer)}; known: ${known.join(", ")}`);
+      throw new TrainletError(
+        "INVALID_ARGUMENT",
+        `${label}: there is no layer ${show(layer)}; known: ${known.join(", ")}`,
+      );
     }
   }
   let spec = group.optimizer === undefined ? base : resolve("optimizer", group.optimizer, `${label}: optimizer`);

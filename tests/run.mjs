@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 const require = createRequire(import.meta.url);
 /** The script behind a package's command, so that no shell is needed. */
@@ -13,7 +14,10 @@ function command(pkg, name = pkg.split("/").pop()) {
 }
 function run(title, args, capture = false) {
   console.log(`\n— ${title}`);
-  const result = spawnSync(process.execPath, args, { stdio: capture ? ["ignore", "pipe", "inherit"] : "inherit", encoding: "utf8" });
+  const result = spawnSync(process.execPath, args, {
+    stdio: capture ? ["ignore", "pipe", "inherit"] : "inherit",
+    encoding: "utf8",
+  });
   if (capture) process.stdout.write(result.stdout ?? "");
   return { ok: result.status === 0, text: result.stdout ?? "" };
 }
@@ -30,15 +34,23 @@ for (const [title, ...args] of [
 }
 if (failed === 0) {
   const inside = run("tests inside WebAssembly", [command("@as-pect/cli", "asp"), "--summary"], true);
-  const counts = /\[Tests\]\D*(\d+) pass\D+(\d+) fail\D+(\d+) total/.exec(inside.text.replace(/\x1b\[[0-9;]*m/g, ""));
+  const counts = /\[Tests\]\D*(\d+) pass\D+(\d+) fail\D+(\d+) total/.exec(stripVTControlCharacters(inside.text));
   passed += Number(counts?.[1] ?? 0);
   failed += Number(counts?.[2] ?? 0);
   if (!inside.ok && !Number(counts?.[2])) failed++;
 
   const report = "build/vitest.json";
   fs.rmSync(report, { force: true });
-  const outside = run("tests of the host", [command("vitest"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
-  const { numPassedTests = 0, numFailedTests = 0 } = fs.existsSync(report) ? JSON.parse(fs.readFileSync(report, "utf8")) : {};
+  const outside = run("tests of the host", [
+    command("vitest"),
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ]);
+  const { numPassedTests = 0, numFailedTests = 0 } = fs.existsSync(report)
+    ? JSON.parse(fs.readFileSync(report, "utf8"))
+    : {};
   passed += numPassedTests;
   failed += numFailedTests;
   if (!outside.ok && !numFailedTests) failed++;

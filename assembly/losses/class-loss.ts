@@ -11,6 +11,9 @@ export abstract class ClassLoss extends Loss {
   accepts(target: i32): bool {
     return target == Target.index;
   }
+  ignores(label: i32): bool {
+    return this.target == Target.index && label == this.ignoreIndex;
+  }
   decision(): i32 {
     return Decision.largest;
   }

@@ -48,6 +48,10 @@ export abstract class Loss {
   accepts(target: i32): bool {
     return target == Target.value;
   }
+  /** Whether samples of this class count for nothing. */
+  ignores(label: i32): bool {
+    return false;
+  }
   decision(): i32 {
     return Decision.none;
   }

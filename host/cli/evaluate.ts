@@ -1,5 +1,5 @@
 /** `trainlet evaluate`: a saved model's metrics on data. */
-import { load } from "../model.ts";
+import { load } from "../create.ts";
 import { findData } from "./data-source.ts";
 import { classTable, metricsLine } from "./metrics-text.ts";
 import { dataForModel } from "./model-data.ts";

@@ -1,9 +1,11 @@
 /** `trainlet info`: what a model file holds. */
-import type { Schema } from "../data/index.ts";
+
+import { fromBytes } from "../create.ts";
 import { readFileChecked } from "../files/atomic.ts";
-import { fromBytes, type Model } from "../model.ts";
+import type { Model } from "../model.ts";
 import { type About, decodeModel } from "../model-file.ts";
 import { count, decimal, table, whole } from "./format.ts";
+import { schemaOf } from "./model-data.ts";
 import { type Context, printableName } from "./output.ts";
 
 /** More lines than this say nothing to people; programs get them all. */
@@ -13,11 +15,11 @@ export async function info(file: string, { output }: Context): Promise<void> {
   const bytes = await readFileChecked(file);
   const model = await fromBytes(bytes, file);
   const { about } = decodeModel(bytes, file);
+  const schema = schemaOf(model);
   output.say(`${file}: ${whole(bytes.length)} bytes, trained for ${count(about.epochs ?? 0, "epoch")}\n`);
   output.say(model.summary());
   output.say(`\nspec ${JSON.stringify(model.spec)}`);
   if (about.classNames) output.say(`${count(about.classNames.length, "class")}: ${few(about.classNames)}`);
-  const schema = about.schema as Schema | undefined;
   if (schema?.target)
     output.say(`target ${few(schema.target.kind === "class" ? [schema.target.name] : schema.target.names)}`);
   output.say(about.scaler ? "inputs are scaled as (x - offset) * factor" : "inputs are not scaled");
@@ -33,7 +35,7 @@ function few(names: readonly string[]): string {
 /** A line an input: the column or category that it comes from, and how it is scaled. */
 function inputTable(model: Model, about: About, lines: boolean): string {
   const { scaler } = about;
-  const schema = about.schema as Schema | undefined;
+  const schema = schemaOf(model);
   const inputs = schema?.columns.flatMap(column =>
     column.kind === "number"
       ? [[column.name, column.fill === undefined ? "number" : `number, else ${decimal(column.fill)}`]]

@@ -1,5 +1,6 @@
 /** Data as a saved model takes it. */
 import { builtin, csv, type Dataset, idx, type Schema } from "../data/index.ts";
+import { checkSchema } from "../data/schema.ts";
 import { show, TrainletError } from "../errors.ts";
 import type { Model } from "../model.ts";
 import { type DataSource, labelsOf } from "./data-source.ts";
@@ -14,7 +15,7 @@ export async function dataForModel(
   const data = await read(model, modelName, source, labelled);
   checkSame(model.classNames, labelled ? data.classNames : undefined, source.name, "classes");
   checkSame(
-    (model.schema as Schema | undefined)?.columns.map(column => column.name),
+    schemaOf(model)?.columns.map(column => column.name),
     data.schema?.columns.map(column => column.name),
     source.name,
     "columns",
@@ -32,11 +33,17 @@ async function read(model: Model, modelName: string, source: DataSource, labelle
     const classes = model.classNames?.length;
     return await idx(source.name, labelled ? labelsOf(source) : undefined, classes === undefined ? {} : { classes });
   }
-  if (model.schema === undefined) {
+  const schema = schemaOf(model);
+  if (schema === undefined) {
     const message = `${modelName} was not trained on a table, so it does not know how the columns of ${source.name} become its inputs`;
     throw new TrainletError("INVALID_ARGUMENT", `${message}; train it on a CSV file`);
   }
-  return await csv(source.name, { schema: model.schema as Schema, ...(labelled ? {} : { target: null }) });
+  return await csv(source.name, { schema, ...(labelled ? {} : { target: null }) });
+}
+
+/** How a table becomes the model's inputs, checked: the file may come from anywhere. */
+export function schemaOf({ schema }: Pick<Model, "schema">): Schema | undefined {
+  return schema === undefined ? undefined : checkSchema(schema);
 }
 
 /** Numbers of the right shape from another problem would give an answer too, and a wrong one. */

@@ -1,6 +1,6 @@
 /** Where results and complaints go: text for people, one JSON object for programs. */
 import type { Progress } from "./progress.ts";
-import { barProgress, lineProgress, noProgress } from "./progress.ts";
+import { lineProgress, noProgress } from "./progress.ts";
 
 export interface OutputOptions {
   json?: boolean;
@@ -37,9 +37,11 @@ export class Output {
   get terminal(): boolean {
     return process.stdout.isTTY === true;
   }
-  progress(): Progress {
+  async progress(): Promise<Progress> {
     if (this.json || this.quiet) return noProgress;
-    return this.terminal ? barProgress(process.stdout) : lineProgress(line => this.say(line));
+    if (!this.terminal) return lineProgress(line => this.say(line));
+    const { barProgress } = await import("./progress-bar.ts");
+    return barProgress(process.stdout);
   }
 }
 

@@ -1,11 +1,11 @@
 /** `trainlet predict`: a row a sample, with the class decided for and every output as the model gives it. */
-import Papa from "papaparse";
-import type { Schema } from "../data/index.ts";
+
+import { load } from "../create.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
-import { load, type Model } from "../model.ts";
+import type { Model } from "../model.ts";
 import { findData } from "./data-source.ts";
 import { count } from "./format.ts";
-import { dataForModel } from "./model-data.ts";
+import { dataForModel, schemaOf } from "./model-data.ts";
 import { isClassLoss } from "./network.ts";
 import { checkOutputs } from "./out-files.ts";
 import type { Context } from "./output.ts";
@@ -25,9 +25,9 @@ export async function predict(
   const { columns, rows } = tabulate(model, model.predict(data.x));
   signal.throwIfAborted();
   if (out !== undefined) {
-    await writeFileAtomic(out, toCsv(columns, rows));
+    await writeFileAtomic(out, await toCsv(columns, rows));
     output.say(`${count(rows.length, "prediction")} written to ${out}`);
-  } else if (!output.json) output.raw(toCsv(columns, rows));
+  } else if (!output.json) output.raw(await toCsv(columns, rows));
   output.result({
     model: file,
     data: name,
@@ -49,9 +49,10 @@ function tabulate(model: Model, values: Float32Array): { columns: string[]; rows
   return { columns: columnsOf(model, classes), rows };
 }
 
-function columnsOf({ outputs, schema }: Model, classes: readonly string[] | undefined): string[] {
+function columnsOf(model: Model, classes: readonly string[] | undefined): string[] {
+  const { outputs } = model;
   if (classes) return ["prediction", ...(outputs === 1 ? ["output"] : classes.map(name => `output_${name}`))];
-  const target = (schema as Schema | undefined)?.target;
+  const target = schemaOf(model)?.target;
   if (outputs === 1) return ["prediction"];
   return Array.from({ length: outputs }, (_, i) => `prediction_${target?.kind === "number" ? target.names[i] : i}`);
 }
@@ -82,6 +83,7 @@ function shortest(value: number): number {
 /** Names that a spreadsheet would run as a formula get an apostrophe; numbers, "-1" as a class too, stay as they are. */
 const formula = /^(?![+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$)[=+\-@\t\r]/i;
 
-function toCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+async function toCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<string> {
+  const { default: Papa } = await import("papaparse");
   return `${Papa.unparse({ fields: [...columns], data: rows as Cell[][] }, { newline: "\n", escapeFormulae: formula })}\n`;
 }

@@ -1,13 +1,9 @@
-/** The commands, for commander. */
+/** The commands, for commander. What a command needs is loaded when it runs. */
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
 import { builtinNames } from "../data/index.ts";
-import { evaluate } from "./evaluate.ts";
-import { info } from "./info.ts";
 import { type Context, Output, type OutputOptions } from "./output.ts";
-import { predict } from "./predict.ts";
 import type { TrainOptions } from "./settings.ts";
-import { train } from "./train.ts";
 import { addTrainOptions } from "./train-command.ts";
 
 const model = ["<MODEL>", "a file that train wrote"] as const;
@@ -28,7 +24,10 @@ export function program(signal: AbortSignal): Command {
     .description("train a network and save it")
     .argument(...data)
     .argument(...labels)
-    .action((name: string, labelFile: string | undefined, o: TrainOptions) => train(name, labelFile, o, context(o)));
+    .action(async (name: string, labelFile: string | undefined, o: TrainOptions) => {
+      const { train } = await import("./train.ts");
+      await train(name, labelFile, o, context(o));
+    });
   main
     .command("evaluate")
     .description("measure a saved model on data with labels")
@@ -36,9 +35,10 @@ export function program(signal: AbortSignal): Command {
     .argument(...data)
     .argument(...labels)
     .option(...json)
-    .action((file: string, name: string, labelFile: string | undefined, o: OutputOptions) =>
-      evaluate(file, name, labelFile, context(o)),
-    );
+    .action(async (file: string, name: string, labelFile: string | undefined, o: OutputOptions) => {
+      const { evaluate } = await import("./evaluate.ts");
+      await evaluate(file, name, labelFile, context(o));
+    });
   main
     .command("predict")
     .description("write what a saved model says of each row, as CSV")
@@ -46,14 +46,18 @@ export function program(signal: AbortSignal): Command {
     .argument(...data)
     .option("--out <file>", "where to write; default: the standard output")
     .option(...json)
-    .action((file: string, name: string, o: OutputOptions & { out?: string }) =>
-      predict(file, name, o.out, context(o)),
-    );
+    .action(async (file: string, name: string, o: OutputOptions & { out?: string }) => {
+      const { predict } = await import("./predict.ts");
+      await predict(file, name, o.out, context(o));
+    });
   main
     .command("info")
     .description("describe a saved model")
     .argument(...model)
     .option(...json)
-    .action((file: string, o: OutputOptions) => info(file, context(o)));
+    .action(async (file: string, o: OutputOptions) => {
+      const { info } = await import("./info.ts");
+      await info(file, context(o));
+    });
   return main;
 }

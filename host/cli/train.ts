@@ -56,7 +56,7 @@ export async function train(
 /** Only the first model is kept: it is the one to be saved. */
 async function runAll(plan: Plan, seeds: readonly number[], { output, signal }: Context): Promise<Trial[]> {
   const trials: Trial[] = [];
-  const progress = output.progress();
+  const progress = await output.progress();
   for (const seed of seeds) {
     progress.start(seeds.length > 1 ? `seed ${seed}` : "", plan.options.epochs);
     try {

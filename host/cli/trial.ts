@@ -1,10 +1,11 @@
 /** One training from one seed. */
 import { earlyStopping } from "../callbacks.ts";
+import { sequential } from "../create.ts";
 import type { Dataset } from "../data/index.ts";
 import type { EpochLog } from "../history.ts";
 import type { Spec } from "../make-spec.ts";
 import type { Metrics } from "../metrics.ts";
-import { type Model, sequential } from "../model.ts";
+import type { Model } from "../model.ts";
 import type { Network } from "./network.ts";
 import type { Progress } from "./progress.ts";
 import type { TrainOptions } from "./settings.ts";

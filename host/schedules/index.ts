@@ -1,5 +1,5 @@
 // Factories of the schedules, typed; each gives the plain JSON that `fit` and `createSchedule` take.
-import { checkSpec } from "../make-spec.ts";
+import { checkObject, checkSpec } from "../make-spec.ts";
 import { forms } from "./list.ts";
 import { plateauOptions } from "./plateau.ts";
 import type { ScheduleSpec } from "./schedule.ts";
@@ -14,6 +14,7 @@ const per = { per: { type: "values", values: ["epoch", "batch"] } };
 
 function factory<O extends object>(type: keyof typeof forms) {
   return (options: O & Common = {} as O): ScheduleSpec & O => {
+    checkObject(type, options);
     const spec = { type, ...options };
     checkSpec(type, spec, { ...forms[type].options, ...per });
     return spec as ScheduleSpec & O;
@@ -72,12 +73,16 @@ export function reduceOnPlateau(
     minLr?: number;
   } = {},
 ): ScheduleSpec {
+  checkObject("reduceOnPlateau", options);
   const spec = { type: "reduceOnPlateau", ...options };
   checkSpec("reduceOnPlateau", spec, plateauOptions);
   return spec;
 }
 
 /** One schedule after another, changing at the milestones */
-export function sequence(options: { schedules: readonly ScheduleSpec[]; milestones: readonly number[] } & Common): ScheduleSpec {
+export function sequence(
+  options: { schedules: readonly ScheduleSpec[]; milestones: readonly number[] } & Common,
+): ScheduleSpec {
+  checkObject("sequence", options);
   return { type: "sequence", ...options };
 }

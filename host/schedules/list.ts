@@ -91,8 +91,7 @@ export const forms = {
       let length: number = s.t0!;
       let at = t;
       if (s.tMult === 1) at %= length;
-      else
-        for (; at >= length; length *= s.tMult!) at -= length;
+      else for (; at >= length; length *= s.tMult!) at -= length;
       return cosineBetween(baseLr, s.etaMin!, at / length);
     },
   },
@@ -140,7 +139,10 @@ export const forms = {
       const ends = s.threePhase ? [up, 2 * s.pctStart! * steps - 2, steps - 1] : [up, steps - 1];
       const heights = s.threePhase ? [first, top, first, final] : [first, top, final];
       const at = Math.min(t, steps - 1);
-      const phase = Math.max(0, ends.findIndex(end => at <= end));
+      const phase = Math.max(
+        0,
+        ends.findIndex(end => at <= end),
+      );
       const start = phase ? ends[phase - 1]! : 0;
       const x = ends[phase]! > start ? (at - start) / (ends[phase]! - start) : 1;
       return between(heights[phase]!, heights[phase + 1]!, x);

@@ -21,7 +21,10 @@ export interface ScheduleContext {
 const common: Options = {
   per: { type: "values", values: ["epoch", "batch"] },
 };
-const sequenceOptions: Options = { schedules: { type: "list" }, milestones: { type: "Values", low: 0, range: "[0, inf)" } };
+const sequenceOptions: Options = {
+  schedules: { type: "list" },
+  milestones: { type: "Values", low: 0, range: "[0, inf)" },
+};
 
 function optionsOf(type: string): Options {
   if (type === "reduceOnPlateau") return { ...plateauOptions, ...common };
@@ -56,7 +59,8 @@ export class Schedule {
   step(metric?: number): void {
     this.#t++;
     if (!this.#plateau) return;
-    if (typeof metric !== "number") throw new TrainletError("INVALID_ARGUMENT", `reduceOnPlateau: step(metric) got ${show(metric)}; give a number`);
+    if (typeof metric !== "number")
+      throw new TrainletError("INVALID_ARGUMENT", `reduceOnPlateau: step(metric) got ${show(metric)}; give a number`);
     this.#plateau.see(metric);
   }
   endBatch(): void {
@@ -70,7 +74,10 @@ export class Schedule {
 /** A schedule from its spec. */
 export function createSchedule(spec: ScheduleSpec, context: ScheduleContext): Schedule {
   if (!(context?.baseLr >= 0) || !Number.isFinite(context.baseLr)) {
-    throw new TrainletError("INVALID_ARGUMENT", `createSchedule: baseLr is ${show(context?.baseLr)}; it should be a rate in [0, inf)`);
+    throw new TrainletError(
+      "INVALID_ARGUMENT",
+      `createSchedule: baseLr is ${show(context?.baseLr)}; it should be a rate in [0, inf)`,
+    );
   }
   return new Schedule(spec, context);
 }
@@ -85,12 +92,18 @@ function checkSchedule(spec: ScheduleSpec): ScheduleSpec {
   if (spec.type !== "sequence") return spec;
   const milestones = spec.milestones as number[] | undefined;
   if (!Array.isArray(schedules) || schedules.length !== (milestones?.length ?? 0) + 1) {
-    throw new TrainletError("INVALID_ARGUMENT", `sequence: schedules is ${show(schedules)}; give one more than the ${milestones?.length ?? 0} milestones`);
+    throw new TrainletError(
+      "INVALID_ARGUMENT",
+      `sequence: schedules is ${show(schedules)}; give one more than the ${milestones?.length ?? 0} milestones`,
+    );
   }
   for (const inner of schedules) {
     checkSchedule(inner);
     if (inner.type === "reduceOnPlateau") {
-      throw new TrainletError("INVALID_ARGUMENT", "sequence: reduceOnPlateau depends on what it sees and cannot be part of a sequence");
+      throw new TrainletError(
+        "INVALID_ARGUMENT",
+        "sequence: reduceOnPlateau depends on what it sees and cannot be part of a sequence",
+      );
     }
   }
   return spec;

@@ -255,6 +255,27 @@ describe("normalisation where γ and β are frozen or dx is not wanted", () => {
     backward(layer);
     expectTrue("dγ without dx", !isNaN(get(gamma.grad, 2)) && !isNaN(get(beta.grad, 2)));
   });
+  test("batchNorm leaves its running statistics alone where the batch does not track, and averages the batches seen", () => {
+    fresh();
+    let layer = batchNorm();
+    let fields = changetype<BatchNormFields>(layer);
+    fields.affine = false;
+    place(layer, 2, 1);
+    let mean = placeStatistic(fields.runningMean).value, variance = placeStatistic(fields.runningVar).value;
+    layer.batch!.tracks = false;
+    forward(layer);
+    expectTrue("untracked", get(mean, 0) == 0 && get(variance, 0) == 1);
+    layer.batch!.tracks = true;
+    // Means 2, 5 and 8, unbiased variances 2, 8 and 18: after three batches their averages, nothing of the start.
+    for (let seen = 1; seen <= 3; seen++) {
+      set(layer.x, 0, 2 * seen - 1);
+      set(layer.x, 1, 4 * seen - 1);
+      layer.batch!.seen = seen;
+      forward(layer);
+    }
+    expectValues("mean", mean, [5]);
+    expectValues("variance", variance, [28.0 / 3]);
+  });
   test("layerNorm: defaults, no work where nothing is wanted", () => {
     fresh();
     let layer: Layer = layerNorm();

@@ -1,7 +1,8 @@
 // The update rules on numbers worked by hand for t = 1, 2, 3. Every other element is the mirror image (w and g negated);
-// the last ones are padding, which stays 0. Each trajectory is run raw and again through clipping that gives the same g.
+// the last ones are padding, which stays 0. Each trajectory is run raw and through every clipping that gives the same g.
 import { adam, adamw, momentum, sgd } from "../../assembly/optimizers";
 import { Rule, power } from "../../assembly/optimizers/rule";
+import { Parameter } from "../../assembly/parameter";
 import { fresh, floats, room, get, set, close, copyOf, vector, expectClose, expectSame, expectTrue, expectValues, guardsHold } from "./helpers";
 import { SgdFields, MomentumFields, AdamFields } from "./layer-harness";
 
@@ -15,19 +16,21 @@ const BETWEEN: f64 = 7;
 function check(rule: Rule, lr: f64, g: f64[], expected: f64[], states: f64[]): void {
   expectClose("state arrays", rule.states(), states.length);
   for (let count = 4; count <= 20; count += 4) {
-    run(rule, count, lr, g, expected, states, false);
-    run(rule, count, lr, g, expected, states, true);
+    for (let clipping = 0; clipping < 4; clipping++) run(rule, count, lr, g, expected, states, clipping);
   }
 }
-function run(rule: Rule, count: i32, lr: f64, g: f64[], expected: f64[], states: f64[], clipped: bool): void {
+function run(rule: Rule, count: i32, lr: f64, g: f64[], expected: f64[], states: f64[], clipping: i32): void {
   fresh();
-  let name = count.toString() + (clipped ? " floats, clipped" : " floats");
+  let byValue = clipping == 1 || clipping == 3, byNorm = clipping >= 2;
+  let name = count.toString() + " floats" + (byValue ? ", bounded" : "") + (byNorm ? ", scaled" : "");
   let live = count - (count & 4 ? 3 : 0);
   let largest: f64 = 0;
   for (let t = 0; t < 3; t++) largest = max(largest, abs(g[t]));
-  // Gradients twice as large, the largest ones ten times: bounded to 2·largest, then halved, they are g again.
-  rule.gradLimit = clipped ? <f32>(2 * largest) : f32.MAX_VALUE;
-  rule.gradScale = clipped ? 0.5 : 1;
+  // Gradients twice as large are g again when they are halved; the largest ones ten times as large, when they are bounded
+  // before.
+  let factor: f64 = byNorm ? 2 : 1;
+  rule.gradLimit = byValue ? <f32>(factor * largest) : f32.MAX_VALUE;
+  rule.gradScale = byNorm ? 0.5 : 1;
   let bytes = <usize>count << 2, stride = bytes + 32;
   let w = room(bytes), d = room(bytes), s = floats(states.length * (count + 8));
   for (let i = 0; i < states.length * (count + 8); i++) set(s, i, i % (count + 8) < count ? 0 : BETWEEN);
@@ -35,7 +38,7 @@ function run(rule: Rule, count: i32, lr: f64, g: f64[], expected: f64[], states:
   rule.t = 0;
   for (let t = 0; t < 3; t++) {
     for (let i = 0; i < live; i++) {
-      let value = clipped ? (abs(g[t]) == largest ? 10 : 2) * g[t] : g[t];
+      let value = (byValue && abs(g[t]) == largest ? 10 : 1) * factor * g[t];
       set(d, i, i & 1 ? -value : value);
     }
     let before = copyOf(d, bytes);
@@ -204,6 +207,24 @@ describe("every rule", () => {
       rules[i].update(w, vector([5, -5, 0.25, NaN]), floats(12), 16, 16, 1);
       expectTrue("NaN of rule " + i.toString(), isNaN(get(w, 3)));
       if (i < 2) expectValues("w", w, [-0.5, 0.5, -0.125, NaN], 0);
+    }
+  });
+  test("updates a tensor with its padding, and infers with the parameters themselves", () => {
+    const rules: Rule[] = [sgd(), momentum(), adam(), adamw()];
+    for (let i = 0; i < rules.length; i++) {
+      fresh();
+      let tensor = new Parameter(5, 1);
+      tensor.value = vector([1, 1, 1, 1, 1, 0, 0, 0]);
+      tensor.grad = vector([1, 1, 1, 1, 1, 0, 0, 0]);
+      rules[i].t = 1;
+      let plain = copyOf(tensor.value, 32), states = floats(2 * 8), out = floats(8);
+      rules[i].update(plain, tensor.grad, floats(2 * 8), 32, 32, 0.5);
+      rules[i].updateTensor(tensor, states, 32, tensor.paddedBytes, 0.5);
+      expectSame("w of rule " + i.toString(), tensor.value, plain, 8);
+      expectTrue("moved", get(tensor.value, 4) != 1);
+      rules[i].evalTensor(out, tensor, states, 32, tensor.paddedBytes);
+      expectSame("weights for inference", out, plain, 8);
+      expectTrue("no passes, no state beside the arrays", !rules[i].separates() && !rules[i].drives() && rules[i].passes() == 0 && rules[i].tensorBytes(tensor) == 0);
     }
   });
   test("leaves everything as it is at rate 0 without decay", () => {

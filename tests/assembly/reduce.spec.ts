@@ -1,6 +1,7 @@
 // Sums over samples and over whole tensors, checks of numbers and labels, and the fit of a scaler.
 import { sumSamples, sumProducts } from "../../assembly/kernels/reduce";
-import { sumSquares, penalty, addPenalty } from "../../assembly/kernels/norms";
+import { sumSquares, penalty, addPenalty, clipUnits } from "../../assembly/kernels/norms";
+import { dotFlat, addScaled, scaleFlat, negate, largest, sumAbsolute, blend } from "../../assembly/kernels/flat";
 import { firstNonFinite, firstOutside } from "../../assembly/kernels/finite";
 import { fitScaler, Scaling } from "../../assembly/kernels/scaler";
 import { sign4 } from "../../assembly/kernels/sign";
@@ -102,6 +103,60 @@ describe("penalties", () => {
     addPenalty(g, vector([2, -2, 0, 5]), 3, 0.25, 0.5);
     // 1 + 0.25 + 2·0.5·2 = 3.25; 1 - 0.25 - 2 = -1.25; 1; untouched
     expectValues("gradient", g, [3.25, -1.25, 1, 1], 0);
+  });
+});
+
+describe("clipUnits", () => {
+  test("brings each row's norm down to bound·max(‖w‖, 1e-3), and leaves smaller ones", () => {
+    fresh();
+    // Norms of w 5, 0, 10 bounded by a tenth of them; of g 5, 0.01, 0.5
+    let w = vector([3, 4, 0, 0, 6, 8]), g = vector([3, -4, 0.006, 0.008, 0.3, 0.4]);
+    clipUnits(g, w, 3, 2, 0.1);
+    expectValues("gradient", g, [0.3, -0.4, 0.00006, 0.00008, 0.3, 0.4]);
+  });
+  test("takes a tensor of rank 1 as one unit, and lets NaN through", () => {
+    fresh();
+    let g = vector([6, 8, 0]);
+    clipUnits(g, vector([0, 3, 4]), 3, 0, 0.5);
+    expectValues("gradient", g, [1.5, 2, 0]);
+    g = vector([NaN, 8]);
+    clipUnits(g, vector([3, 4]), 2, 0, 0.5);
+    expectValues("NaN", g, [NaN, 8]);
+  });
+});
+
+describe("arrays as one vector", () => {
+  test("dot, Σ|a| and max|a| over 4, 8 and 20 numbers, the sums in float64", () => {
+    for (let n = 4; n <= 20; n += n == 4 ? 4 : 12) {
+      fresh();
+      let bytes = <usize>n << 2;
+      let a = fill(floats(n), n), b = fill(floats(n), n);
+      for (let at = 0; at < n; at++) {
+        let dot: f64 = 0, absolute: f64 = 0;
+        set(a, at, at & 1 ? 8192 : -8192);
+        for (let i = 0; i < n; i++) {
+          dot += get(a, i) * get(b, i);
+          absolute += abs(get(a, i));
+        }
+        expectClose("dot", dotFlat(a, b, bytes), dot, 1e-13, 1e-11);
+        expectClose("Σ|a|", sumAbsolute(a, bytes), absolute, 1e-13);
+        expectClose("max|a|", largest(a, bytes), 8192, 0);
+        set(a, at, 0.5);
+      }
+    }
+    expectClose("of nothing", dotFlat(64, 64, 0) + sumAbsolute(64, 0) + largest(64, 0), 0);
+  });
+  test("a += f·b, a *= f, a = -b, a += f·(b - a)", () => {
+    fresh();
+    let a = vector([1, 2, 3, 4, 5, 6, 7, 8]), b = vector([8, 7, 6, 5, 4, 3, 2, 1]);
+    addScaled(a, b, 0.5, 32);
+    expectValues("addScaled", a, [5, 5.5, 6, 6.5, 7, 7.5, 8, 8.5], 0);
+    scaleFlat(a, 2, 32);
+    expectValues("scaleFlat", a, [10, 11, 12, 13, 14, 15, 16, 17], 0);
+    blend(a, b, 0.25, 32);
+    expectValues("blend", a, [9.5, 10, 10.5, 11, 11.5, 12, 12.5, 13], 0);
+    negate(a, b, 32);
+    expectValues("negate", a, [-8, -7, -6, -5, -4, -3, -2, -1], 0);
   });
 });
 

@@ -29,8 +29,10 @@ export function commandLine() {
     await build({
       absWorkingDir: root,
       entryPoints: ["host/cli/main.ts"],
-      outfile: program,
+      outdir: place,
+      entryNames: "cli",
       bundle: true,
+      splitting: true,
       format: "esm",
       platform: "neutral",
       mainFields: ["module", "main"],

@@ -4,7 +4,8 @@ import * as t from "../../host/index.ts";
 import { fingerprint, numbers, wholes } from "./support.ts";
 
 const data = { x: numbers(3 * 500, 1), y: wholes(500, 2, 3) };
-const network = () => t.sequential([t.dense(8, { activation: "relu" }), t.dense(3)], { inputs: 3, loss: t.crossEntropy(), seed: 1 });
+const network = () =>
+  t.sequential([t.dense(8, { activation: "relu" }), t.dense(3)], { inputs: 3, loss: t.crossEntropy(), seed: 1 });
 const options = { epochs: 1e6, batchSize: 10, optimizer: t.adam() };
 
 async function staysUsable(model: t.Model): Promise<void> {
@@ -27,7 +28,9 @@ describe("an AbortSignal", () => {
     await staysUsable(model);
   });
   it("without a reason of its own rejects with an AbortError", async () => {
-    await expect((await network()).fit(data, { ...options, signal: AbortSignal.abort() })).rejects.toMatchObject({ name: "AbortError" });
+    await expect((await network()).fit(data, { ...options, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: "AbortError",
+    });
   });
   it("that fires in onBatchEnd ends the run after that very step", async () => {
     const model = await network();
@@ -57,7 +60,9 @@ describe("an AbortSignal", () => {
   });
   it("with a timeout rejects with a TimeoutError", async () => {
     const model = await network();
-    await expect(model.fit(data, { ...options, signal: AbortSignal.timeout(10) })).rejects.toMatchObject({ name: "TimeoutError" });
+    await expect(model.fit(data, { ...options, signal: AbortSignal.timeout(10) })).rejects.toMatchObject({
+      name: "TimeoutError",
+    });
     await staysUsable(model);
   });
   it("is heard within an epoch too", async () => {
@@ -66,7 +71,9 @@ describe("an AbortSignal", () => {
     const long = { x: numbers(64 * rows, 1), y: wholes(rows, 2, 10) };
     const controller = new AbortController();
     setTimeout(() => controller.abort("stop"), 0);
-    await expect(model.fit(long, { epochs: 1e6, batchSize: 1, optimizer: t.sgd(), signal: controller.signal })).rejects.toBe("stop");
+    await expect(
+      model.fit(long, { epochs: 1e6, batchSize: 1, optimizer: t.sgd(), signal: controller.signal }),
+    ).rejects.toBe("stop");
     expect(model.iterations % rows).not.toBe(0);
   });
   it("that never fires changes nothing", async () => {

@@ -28,13 +28,23 @@ describe("callbacks", () => {
         },
       ],
     });
-    const epoch = (e: number) => [`begin${e}true`, `batch${e}.${2 * e - 1}true`, `batch${e}.${2 * e}true`, `f${e}true`, `end${e}true`];
+    const epoch = (e: number) => [
+      `begin${e}true`,
+      `batch${e}.${2 * e - 1}true`,
+      `batch${e}.${2 * e}true`,
+      `f${e}true`,
+      `end${e}true`,
+    ];
     expect(calls).toEqual([...epoch(1), ...epoch(2)]);
     expect(history.stoppedEarly).toBe(false);
   });
   it("get the same logs as the history has", async () => {
     const logs: t.EpochLog[] = [];
-    const history = await (await network()).fit(data, { ...options, validation: other, callbacks: [log => void logs.push(log)] });
+    const history = await (await network()).fit(data, {
+      ...options,
+      validation: other,
+      callbacks: [log => void logs.push(log)],
+    });
     expect(logs).toEqual(history.epochs);
   });
   it("get each batch's loss and rate", async () => {
@@ -166,7 +176,10 @@ describe("early stopping", () => {
   it("with restoreBest puts the best epoch's weights and statistics back, bit for bit", async () => {
     const kept: string[] = [];
     const look = (_: unknown, model: t.Model) => void kept.push(fingerprint(model));
-    const { model, history, values } = await run({}, { callbacks: [look, t.earlyStopping({ patience: 4, restoreBest: true })] });
+    const { model, history, values } = await run(
+      {},
+      { callbacks: [look, t.earlyStopping({ patience: 4, restoreBest: true })] },
+    );
     const best = bestOf(values);
     expect(best).toBeLessThan(values.length - 1);
     expect((await model.evaluate(validation)).loss).toBeCloseTo(Math.min(...values), 6);
@@ -189,7 +202,10 @@ describe("early stopping", () => {
     expect(history.epochs).toHaveLength(3);
   });
   it("watches what monitor names: more is better for accuracies, less for losses, unless mode says otherwise", async () => {
-    const { history } = await run({ patience: 2, monitor: "accuracy" }, { validation: undefined, optimizer: t.sgd({ lr: 0 }) });
+    const { history } = await run(
+      { patience: 2, monitor: "accuracy" },
+      { validation: undefined, optimizer: t.sgd({ lr: 0 }) },
+    );
     expect(history.epochs).toHaveLength(3);
     const up = await run({ patience: 1, monitor: "loss", mode: "max" });
     expect(up.history.epochs.length).toBeLessThan(4);
@@ -205,6 +221,11 @@ describe("early stopping", () => {
   });
   it("refuses a monitor that the run does not have, naming those that it has", async () => {
     await fails(() => run({ monitor: "valAcuracy" }), "INVALID_ARGUMENT", /monitor is "valAcuracy"/, /valAccuracy/);
-    await fails(() => run({ monitor: "valLoss" }, { validation: undefined }), "INVALID_ARGUMENT", /valLoss/, /loss, accuracy/);
+    await fails(
+      () => run({ monitor: "valLoss" }, { validation: undefined }),
+      "INVALID_ARGUMENT",
+      /valLoss/,
+      /loss, accuracy/,
+    );
   });
 });

@@ -6,7 +6,13 @@ import { fingerprint, numbers, wholes } from "./support.ts";
 const data = { x: numbers(500, 1), y: wholes(100, 2, 4) };
 const layers = [t.dense(16, { activation: "gelu" }), t.batchNorm(), t.dropout(0.3), t.dense(4)];
 const network = (seed?: number, stack = layers) => t.sequential(stack, { inputs: 5, loss: t.crossEntropy(), seed });
-const options = { epochs: 4, batchSize: 8, optimizer: t.adam({ lr: 0.01 }), clipNorm: 1, schedule: t.cosine({ per: "batch" }) };
+const options = {
+  epochs: 4,
+  batchSize: 8,
+  optimizer: t.adam({ lr: 0.01 }),
+  clipNorm: 1,
+  schedule: t.cosine({ per: "batch" }),
+};
 const trained = async (seed?: number, more: t.FitOptions = {}) => {
   const model = await network(seed);
   await model.fit(data, { ...options, ...more });
@@ -43,7 +49,10 @@ describe("determinism", () => {
       return String(model.parameters()[0]!.grad);
     });
     expect(new Set(gradients).size).toBe(4);
-    const twice = await t.sequential([t.dropout(0.5), t.dropout(0.5), t.dense(1, { init: "ones" })], { inputs: 4096, loss: t.mae() });
+    const twice = await t.sequential([t.dropout(0.5), t.dropout(0.5), t.dense(1, { init: "ones" })], {
+      inputs: 4096,
+      loss: t.mae(),
+    });
     twice.compile({ optimizer: t.sgd({ lr: 0 }) });
     twice.trainBatch(new Float32Array(4096).fill(1), [[1e6]]);
     const kept = twice.parameters()[0]!.grad.filter(g => g !== 0).length / 4096;
@@ -90,7 +99,9 @@ describe("determinism", () => {
     const seeds = [1, 2, 3];
     const alone = [];
     for (const seed of seeds) alone.push(fingerprint(await trained(seed)));
-    const together = await Promise.all(seeds.map(seed => trained(seed, { callbacks: [{ onBatchEnd: async () => {} }] })));
+    const together = await Promise.all(
+      seeds.map(seed => trained(seed, { callbacks: [{ onBatchEnd: async () => {} }] })),
+    );
     expect(together.map(fingerprint)).toEqual(alone);
   });
   it("what users hand in stays as it was", async () => {

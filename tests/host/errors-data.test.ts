@@ -3,17 +3,17 @@ import { describe, expect, it } from "vitest";
 import { iris } from "../../host/data/index.ts";
 import { losses } from "../../host/generated/core.ts";
 import * as t from "../../host/index.ts";
-import { fails, fingerprint, numbers, valuesOf, wholes } from "./support.ts";
-
-type Any = any; // biome-ignore lint/suspicious/noExplicitAny: what a caller without types may pass
-const any = (value: unknown) => value as Any;
+import { any, fails, fingerprint, numbers, valuesOf, wholes } from "./support.ts";
 
 const network = async (loss: { type: string } = t.crossEntropy(), outputs = 3) => {
   const model = await t.sequential([t.dense(outputs)], { inputs: 2, loss, seed: 1 });
   model.compile({ optimizer: t.adam() });
   return model;
 };
-const x = [[1, 2], [3, 4]]; // biome-ignore format: a table
+const x = [
+  [1, 2],
+  [3, 4],
+];
 
 describe("x that does not fit is refused by fit, trainBatch, evaluate and predict alike", () => {
   it.each<[string, unknown, t.ErrorCode, ...RegExp[]]>([
@@ -26,13 +26,53 @@ describe("x that does not fit is refused by fit, trainBatch, evaluate and predic
     ["no numbers", new Float32Array(0), "SHAPE_MISMATCH", /empty/],
     ["half a row", new Float32Array(3), "SHAPE_MISMATCH", /3 numbers/, /2 inputs/],
     ["a ragged row", [[1, 2], [3]], "SHAPE_MISMATCH", /x\[1\] has 1/, /2/],
-    ["a row too long", [[1, 2, 3], [4, 5, 6]], "SHAPE_MISMATCH", /x\[0\] has 3/], // biome-ignore format: a table
+    [
+      "a row too long",
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+      "SHAPE_MISMATCH",
+      /x\[0\] has 3/,
+    ],
     ["a missing row", [[1, 2], null], "SHAPE_MISMATCH", /x\[1\]/],
-    ["text among numbers", [[1, 2], [3, "4"]], "INVALID_ARGUMENT", /x\[1\]\[1\] is "4"/], // biome-ignore format: a table
-    ["a hole among numbers", [[1, 2], [3, undefined]], "INVALID_ARGUMENT", /x\[1\]\[1\] is undefined/], // biome-ignore format: a table
-    ["NaN", [[1, 2], [Number.NaN, 4]], "NON_FINITE_DATA", /x has NaN in row 1, column 0/], // biome-ignore format: a table
+    [
+      "text among numbers",
+      [
+        [1, 2],
+        [3, "4"],
+      ],
+      "INVALID_ARGUMENT",
+      /x\[1\]\[1\] is "4"/,
+    ],
+    [
+      "a hole among numbers",
+      [
+        [1, 2],
+        [3, undefined],
+      ],
+      "INVALID_ARGUMENT",
+      /x\[1\]\[1\] is undefined/,
+    ],
+    [
+      "NaN",
+      [
+        [1, 2],
+        [Number.NaN, 4],
+      ],
+      "NON_FINITE_DATA",
+      /x has NaN in row 1, column 0/,
+    ],
     ["infinity", Float32Array.of(1, 2, 3, Number.NEGATIVE_INFINITY), "NON_FINITE_DATA", /-Infinity in row 1, column 1/],
-    ["a number past float32", [[1, 2], [3, 1e39]], "NON_FINITE_DATA", /row 1, column 1/], // biome-ignore format: a table
+    [
+      "a number past float32",
+      [
+        [1, 2],
+        [3, 1e39],
+      ],
+      "NON_FINITE_DATA",
+      /row 1, column 1/,
+    ],
   ])("%s", async (_name, bad, code, ...patterns) => {
     const model = await network();
     const before = fingerprint(model);
@@ -47,7 +87,11 @@ describe("x that does not fit is refused by fit, trainBatch, evaluate and predic
   it("a data set of other features, also where its numbers happen to make whole rows", async () => {
     const data = await iris(); // 4 features: each row would pass for two of 2 inputs
     const model = await network();
-    for (const call of [() => model.predict(data), () => model.evaluate(data), () => model.fit(data, { optimizer: t.sgd() })]) {
+    for (const call of [
+      () => model.predict(data),
+      () => model.evaluate(data),
+      () => model.fit(data, { optimizer: t.sgd() }),
+    ]) {
       await fails(call, "SHAPE_MISMATCH", /4 features/, /2 inputs/);
     }
   });
@@ -66,15 +110,65 @@ describe("y that does not fit is refused", () => {
     ["too few labels", t.crossEntropy(), 3, Int32Array.of(0), "SHAPE_MISMATCH", /y has 1/, /2 rows/],
     ["a label past the classes", t.crossEntropy(), 3, [0, 3], "UNKNOWN_LABEL", /class 3 in row 1/, /0 to 2/],
     ["a negative label", t.crossEntropy(), 3, Int32Array.of(-1, 0), "UNKNOWN_LABEL", /class -1 in row 0/],
-    ["the default ignored label, when another is set", t.crossEntropy({ ignoreIndex: 9 }), 3, [-100, 0], "UNKNOWN_LABEL", /-100/],
-    ["label 2 of a yes or no", t.binaryCrossEntropy(), 1, Int32Array.of(0, 2), "UNKNOWN_LABEL", /class 2 in row 1/, /0 to 1/],
-    ["probabilities where indices are needed", t.nll(), 3, [[0, 1, 0], [1, 0, 0]], "INVALID_ARGUMENT", /nll needs class indices/], // biome-ignore format: a table
-    ["numbers where indices are needed", t.multiMargin(), 3, new Float32Array(6), "INVALID_ARGUMENT", /multiMargin needs class indices/],
-    ["one number a row where three are needed", t.mse(), 3, Float32Array.of(1, 2), "SHAPE_MISMATCH", /2 numbers for 2 rows/, /3 each/],
+    [
+      "the default ignored label, when another is set",
+      t.crossEntropy({ ignoreIndex: 9 }),
+      3,
+      [-100, 0],
+      "UNKNOWN_LABEL",
+      /-100/,
+    ],
+    [
+      "label 2 of a yes or no",
+      t.binaryCrossEntropy(),
+      1,
+      Int32Array.of(0, 2),
+      "UNKNOWN_LABEL",
+      /class 2 in row 1/,
+      /0 to 1/,
+    ],
+    [
+      "probabilities where indices are needed",
+      t.nll(),
+      3,
+      [
+        [0, 1, 0],
+        [1, 0, 0],
+      ],
+      "INVALID_ARGUMENT",
+      /nll needs class indices/,
+    ],
+    [
+      "numbers where indices are needed",
+      t.multiMargin(),
+      3,
+      new Float32Array(6),
+      "INVALID_ARGUMENT",
+      /multiMargin needs class indices/,
+    ],
+    [
+      "one number a row where three are needed",
+      t.mse(),
+      3,
+      Float32Array.of(1, 2),
+      "SHAPE_MISMATCH",
+      /2 numbers for 2 rows/,
+      /3 each/,
+    ],
     ["ragged targets", t.mse(), 3, [[1, 2, 3], [1]], "SHAPE_MISMATCH", /y\[1\] has 1/],
     ["class names", t.crossEntropy(), 3, ["a", "b"], "INVALID_ARGUMENT", /"a"/],
     ["NaN", t.mse(), 1, [0.5, Number.NaN], "NON_FINITE_DATA", /y has NaN in row 1, column 0/],
-    ["NaN among probabilities", t.crossEntropy(), 3, [[0, 1, 0], [0, Number.NaN, 1]], "NON_FINITE_DATA", /row 1, column 1/], // biome-ignore format: a table
+    [
+      "NaN among probabilities",
+      t.crossEntropy(),
+      3,
+      [
+        [0, 1, 0],
+        [0, Number.NaN, 1],
+      ],
+      "NON_FINITE_DATA",
+      /row 1, column 1/,
+    ],
   ])("%s", async (_name, loss, outputs, bad, code, ...patterns) => {
     const model = await network(loss, outputs);
     await fails(() => model.trainBatch(x, any(bad)), code, ...patterns);
@@ -95,7 +189,13 @@ describe("y that does not fit is refused", () => {
 describe("a failed fit leaves nothing behind", () => {
   it("no class names, schema or scaler of data that was refused", async () => {
     const model = await network();
-    const bad = { x: Float32Array.of(1, Number.NaN), y: Int32Array.of(0), rows: 1, features: 2, classNames: ["a", "b", "c"] };
+    const bad = {
+      x: Float32Array.of(1, Number.NaN),
+      y: Int32Array.of(0),
+      rows: 1,
+      features: 2,
+      classNames: ["a", "b", "c"],
+    };
     await fails(() => model.fit({ ...bad, schema: {}, scale: "standard" }, { optimizer: t.sgd() }), "NON_FINITE_DATA");
     expect([model.classNames, model.schema]).toEqual([undefined, undefined]);
     expect(model.predict(x)).toEqual((await network()).predict(x));
@@ -107,11 +207,29 @@ describe("loadParameters refuses, and changes nothing", () => {
   it.each<[string, unknown, t.ErrorCode, ...RegExp[]]>([
     ["null", null, "INVALID_ARGUMENT", /null/],
     ["a list", [1, 2], "INVALID_ARGUMENT", /"0"/],
-    ["a wrong name", { ...good, "0.wieght": new Float32Array(6) }, "INVALID_ARGUMENT", /"0\.wieght"/, /0\.weight, 0\.bias/],
+    [
+      "a wrong name",
+      { ...good, "0.wieght": new Float32Array(6) },
+      "INVALID_ARGUMENT",
+      /"0\.wieght"/,
+      /0\.weight, 0\.bias/,
+    ],
     ["a name of the prototype", { ...good, toString: [1] }, "INVALID_ARGUMENT", /"toString"/],
     ["a wrong size", { ...good, "0.bias": [1, 2] }, "SHAPE_MISMATCH", /0\.bias has 2/, /\[3\]/],
     ["nothing", { ...good, "0.bias": undefined }, "SHAPE_MISMATCH", /0\.bias/],
-    ["nested rows", { "0.bias": [0, 0, 0], "0.weight": [[1, 2], [3, 4], [5, 6]] }, "SHAPE_MISMATCH", /0\.weight/], // biome-ignore format: a table
+    [
+      "nested rows",
+      {
+        "0.bias": [0, 0, 0],
+        "0.weight": [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+      },
+      "SHAPE_MISMATCH",
+      /0\.weight/,
+    ],
     ["NaN", { ...good, "0.bias": [1, Number.NaN, 3] }, "NON_FINITE_DATA", /0\.bias/],
     ["infinity", { ...good, "0.bias": [1, 1e39, 3] }, "NON_FINITE_DATA", /0\.bias/],
     ["text", { ...good, "0.bias": ["a", "b", "c"] }, "NON_FINITE_DATA", /0\.bias/],
@@ -134,30 +252,123 @@ describe("everything else refuses wrong arguments", () => {
     ["compile without options", m => any(m).compile(), "INVALID_ARGUMENT", /options are undefined/, /adam/],
     ["compile without an optimizer", m => m.compile(any({})), "INVALID_ARGUMENT", /optimizer is undefined/],
     ["compile with an unknown option", m => m.compile(any({ optimizer: t.sgd(), lr: 1 })), "UNKNOWN_OPTION", /"lr"/],
-    ["compile with a schedule that is text", m => m.compile({ optimizer: t.sgd(), schedule: any("cosine") }), "INVALID_ARGUMENT", /"cosine"/],
+    [
+      "compile with a schedule that is text",
+      m => m.compile({ optimizer: t.sgd(), schedule: any("cosine") }),
+      "INVALID_ARGUMENT",
+      /"cosine"/,
+    ],
     ["trainBatch with options null", m => m.trainBatch(x, [0, 1], any(null)), "INVALID_ARGUMENT", /null/],
-    ["trainBatch with an unknown option", m => m.trainBatch(x, [0, 1], any({ weight: 1 })), "UNKNOWN_OPTION", /"weight"/],
-    ["trainBatch with weights of other length", m => m.trainBatch(x, [0, 1], { sampleWeight: [1] }), "SHAPE_MISMATCH", /sampleWeight has 1/],
+    [
+      "trainBatch with an unknown option",
+      m => m.trainBatch(x, [0, 1], any({ weight: 1 })),
+      "UNKNOWN_OPTION",
+      /"weight"/,
+    ],
+    [
+      "trainBatch with weights of other length",
+      m => m.trainBatch(x, [0, 1], { sampleWeight: [1] }),
+      "SHAPE_MISMATCH",
+      /sampleWeight has 1/,
+    ],
     ["evaluate with options null", m => m.evaluate({ x, y: [0, 1] }, any(null)), "INVALID_ARGUMENT", /null/],
     ["evaluate with topK 0", m => m.evaluate({ x, y: [0, 1] }, { topK: 0 }), "INVALID_ARGUMENT", /topK is 0/],
-    ["evaluate with an unknown option", m => m.evaluate({ x, y: [0, 1] }, any({ topk: 2 })), "UNKNOWN_OPTION", /did you mean "topK"/],
+    [
+      "evaluate with an unknown option",
+      m => m.evaluate({ x, y: [0, 1] }, any({ topk: 2 })),
+      "UNKNOWN_OPTION",
+      /did you mean "topK"/,
+    ],
     ["restore of nothing", m => m.restore(any(null)), "INVALID_ARGUMENT", /null/],
-    ["restore of another model's snapshot", m => m.restore({ values: [new Float32Array(2)], statistics: [] }), "SHAPE_MISMATCH"],
+    [
+      "restore of another model's snapshot",
+      m => m.restore({ values: [new Float32Array(2)], statistics: [] }),
+      "SHAPE_MISMATCH",
+    ],
     ["fromBytes of text", () => t.fromBytes(any("model")), "INVALID_ARGUMENT", /bytes is "model"/, /Uint8Array/],
     ["load without a path", () => any(t.load)(), "INVALID_ARGUMENT", /path is undefined/],
-    ["createOptimizer of nothing", () => t.createOptimizer(any(undefined), [[2]]), "INVALID_ARGUMENT", /rule is undefined/],
-    ["createOptimizer without shapes", () => t.createOptimizer(t.adam(), []), "INVALID_ARGUMENT", /shapes/, /\[\[5, 7\], \[7\]\]/],
-    ["createOptimizer with an empty shape", () => t.createOptimizer(t.adam(), [[3], []]), "SHAPE_MISMATCH", /shapes\[1\] is \[\]/],
-    ["createOptimizer with a size 0", () => t.createOptimizer(t.adam(), [[3, 0]]), "SHAPE_MISMATCH", /shapes\[0\] is \[3,0\]/],
-    ["createOptimizer past the memory", () => t.createOptimizer(t.adam(), [[2 ** 15, 2 ** 14], [2 ** 15, 2 ** 14]]), "OUT_OF_MEMORY"], // biome-ignore format: a table
-    ["a step of lr -1", async () => (await t.createOptimizer(t.adam(), [[2]])).step({ lr: -1 }), "INVALID_ARGUMENT", /lr is -1/],
-    ["a step of lr NaN", async () => (await t.createOptimizer(t.adam(), [[2]])).step({ lr: Number.NaN }), "INVALID_ARGUMENT", /lr is NaN/],
-    ["a step with options null", async () => (await t.createOptimizer(t.adam(), [[2]])).step(any(null)), "INVALID_ARGUMENT", /null/],
-    ["a step with an unknown option", async () => (await t.createOptimizer(t.adam(), [[2]])).step(any({ rate: 1 })), "UNKNOWN_OPTION", /"rate"/],
-    ["createSchedule without a base", () => t.createSchedule(t.cosine(), any({})), "INVALID_ARGUMENT", /baseLr is undefined/],
-    ["createSchedule of nothing", () => t.createSchedule(any(null), { baseLr: 1 }), "INVALID_ARGUMENT", /schedule is null/],
-    ["oneCycle of unknown length", () => t.createSchedule(t.oneCycle({ maxLr: 1 }), { baseLr: 1 }), "INVALID_ARGUMENT", /totalSteps is missing/],
-    ["a plateau without a metric", () => t.createSchedule(t.reduceOnPlateau(), { baseLr: 1 }).step(), "INVALID_ARGUMENT", /undefined/],
+    [
+      "createOptimizer of nothing",
+      () => t.createOptimizer(any(undefined), [[2]]),
+      "INVALID_ARGUMENT",
+      /rule is undefined/,
+    ],
+    [
+      "createOptimizer without shapes",
+      () => t.createOptimizer(t.adam(), []),
+      "INVALID_ARGUMENT",
+      /shapes/,
+      /\[\[5, 7\], \[7\]\]/,
+    ],
+    [
+      "createOptimizer with an empty shape",
+      () => t.createOptimizer(t.adam(), [[3], []]),
+      "SHAPE_MISMATCH",
+      /shapes\[1\] is \[\]/,
+    ],
+    [
+      "createOptimizer with a size 0",
+      () => t.createOptimizer(t.adam(), [[3, 0]]),
+      "SHAPE_MISMATCH",
+      /shapes\[0\] is \[3,0\]/,
+    ],
+    [
+      "createOptimizer past the memory",
+      () =>
+        t.createOptimizer(t.adam(), [
+          [2 ** 15, 2 ** 14],
+          [2 ** 15, 2 ** 14],
+        ]),
+      "OUT_OF_MEMORY",
+    ],
+    [
+      "a step of lr -1",
+      async () => (await t.createOptimizer(t.adam(), [[2]])).step({ lr: -1 }),
+      "INVALID_ARGUMENT",
+      /lr is -1/,
+    ],
+    [
+      "a step of lr NaN",
+      async () => (await t.createOptimizer(t.adam(), [[2]])).step({ lr: Number.NaN }),
+      "INVALID_ARGUMENT",
+      /lr is NaN/,
+    ],
+    [
+      "a step with options null",
+      async () => (await t.createOptimizer(t.adam(), [[2]])).step(any(null)),
+      "INVALID_ARGUMENT",
+      /null/,
+    ],
+    [
+      "a step with an unknown option",
+      async () => (await t.createOptimizer(t.adam(), [[2]])).step(any({ rate: 1 })),
+      "UNKNOWN_OPTION",
+      /"rate"/,
+    ],
+    [
+      "createSchedule without a base",
+      () => t.createSchedule(t.cosine(), any({})),
+      "INVALID_ARGUMENT",
+      /baseLr is undefined/,
+    ],
+    [
+      "createSchedule of nothing",
+      () => t.createSchedule(any(null), { baseLr: 1 }),
+      "INVALID_ARGUMENT",
+      /schedule is null/,
+    ],
+    [
+      "oneCycle of unknown length",
+      () => t.createSchedule(t.oneCycle({ maxLr: 1 }), { baseLr: 1 }),
+      "INVALID_ARGUMENT",
+      /totalSteps is missing/,
+    ],
+    [
+      "a plateau without a metric",
+      () => t.createSchedule(t.reduceOnPlateau(), { baseLr: 1 }).step(),
+      "INVALID_ARGUMENT",
+      /undefined/,
+    ],
   ])("%s", async (_name, call, code, ...patterns) => {
     await fails(async () => call(await network()), code, ...patterns);
   });

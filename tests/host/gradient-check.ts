@@ -1,6 +1,6 @@
 // Backpropagated gradients against central differences of the loss, both through the public surface alone.
 import { expect } from "vitest";
-import { type Model, sequential, sgd, type Spec, type Targets } from "../../host/index.ts";
+import { type Model, type Spec, sequential, sgd, type Targets } from "../../host/index.ts";
 
 export interface Setting {
   layers: readonly (Spec | { type: string })[];

@@ -17,14 +17,18 @@ interface Case {
   kinks?(z: Float32Array, y: ArrayLike<number>, outputs: number): number[];
 }
 
-const any = (z: Float32Array, _rows: number, _outputs: number, random: Random) => z.map((v, i) => v + 2 * random(1)[i]!);
+const any = (z: Float32Array, _rows: number, _outputs: number, random: Random) =>
+  z.map((v, i) => v + 2 * random(1)[i]!);
 const classes = (_z: Float32Array, rows: number, outputs: number) => wholes(rows, 9, outputs);
 /** Classes of which every fourth is `label` instead. */
 const classesAnd = (label: number) => (_z: Float32Array, rows: number, outputs: number) =>
   wholes(rows, 9, outputs).map((c, i) => (i % 4 === 1 ? label : c));
-const zeroOrOne = (z: Float32Array, _rows: number, _outputs: number, random: Random) => z.map((_, i) => +(random(2)[i]! > 0));
-const shares = (z: Float32Array, _rows: number, _outputs: number, random: Random) => z.map((_, i) => (random(2)[i]! + 1) / 2);
-const signs = (z: Float32Array, _rows: number, _outputs: number, random: Random) => z.map((_, i) => Math.sign(random(2)[i]!));
+const zeroOrOne = (z: Float32Array, _rows: number, _outputs: number, random: Random) =>
+  z.map((_, i) => +(random(2)[i]! > 0));
+const shares = (z: Float32Array, _rows: number, _outputs: number, random: Random) =>
+  z.map((_, i) => (random(2)[i]! + 1) / 2);
+const signs = (z: Float32Array, _rows: number, _outputs: number, random: Random) =>
+  z.map((_, i) => Math.sign(random(2)[i]!));
 const counts = (z: Float32Array, _rows: number, _outputs: number, random: Random) =>
   z.map((_, i) => Math.floor(4 * Math.abs(random(3)[i]!)));
 /** Rows that sum to 1; some have a zero. */
@@ -69,7 +73,15 @@ const cases: Record<keyof typeof losses, readonly Case[]> = {
   halfMse: [{ loss: t.halfMse(), y: any }],
   hinge: [
     { loss: t.hinge(), y: signs, kinks: margins },
-    { loss: t.hinge(), y: classes, kinks: (z, y, n) => margins(z, [...z].map((_, i) => (i % n === y[Math.floor(i / n)] ? 1 : -1))) },
+    {
+      loss: t.hinge(),
+      y: classes,
+      kinks: (z, y, n) =>
+        margins(
+          z,
+          [...z].map((_, i) => (i % n === y[Math.floor(i / n)] ? 1 : -1)),
+        ),
+    },
   ],
   huber: [
     { loss: t.huber(), y: any },

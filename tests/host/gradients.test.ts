@@ -114,7 +114,10 @@ describe("a gradient check passes for every activation inside a dense layer", ()
 describe("a gradient check passes for stacks", () => {
   it.each([
     ["sizes that are no multiples of a tile", [t.dense(9), t.tanh(), t.dense(17), t.softplus(), t.dense(3)]],
-    ["everything at once", [t.dense(6), t.batchNorm(), t.gelu(), t.dense(5), t.layerNorm(), t.dropout(0.3), t.dense(3)]],
+    [
+      "everything at once",
+      [t.dense(6), t.batchNorm(), t.gelu(), t.dense(5), t.layerNorm(), t.dropout(0.3), t.dense(3)],
+    ],
     ["normalisation of the inputs themselves", [t.batchNorm(), t.dense(3)]],
     ["a slope on the inputs themselves", [t.prelu({ perFeature: true }), t.tanh(), t.dense(3)]],
   ])("%s", async (_name, stack) => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import * as t from "../../host/index.ts";
 import { fingerprint, growth, numbers, wholes } from "./support.ts";
 
-const tiny = () => t.sequential([t.dense(16, { activation: "relu" }), t.dense(3)], { inputs: 4, loss: t.crossEntropy() });
+const tiny = () =>
+  t.sequential([t.dense(16, { activation: "relu" }), t.dense(3)], { inputs: 4, loss: t.crossEntropy() });
 const data = { x: numbers(640, 1), y: wholes(160, 2, 3) };
 
 describe("memory stays flat", () => {
@@ -19,7 +20,8 @@ describe("memory stays flat", () => {
     const model = await tiny();
     await model.fit(data, { optimizer: t.adam() });
     const grown = await growth(async () => {
-      for (let i = 0; i < 300; i++) await model.fit(data, { optimizer: i % 2 ? t.adam() : t.sgd(), batchSize: 1 + (i % 32) });
+      for (let i = 0; i < 300; i++)
+        await model.fit(data, { optimizer: i % 2 ? t.adam() : t.sgd(), batchSize: 1 + (i % 32) });
     });
     expect(grown).toBe(0);
   });

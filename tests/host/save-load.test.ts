@@ -24,7 +24,11 @@ const stack = [
   t.dense(3),
 ];
 const trained = async () => {
-  const model = await t.sequential(stack, { inputs: 4, loss: t.crossEntropy({ labelSmoothing: 0.1, classWeights: [1, 2, 3] }), seed: 3 });
+  const model = await t.sequential(stack, {
+    inputs: 4,
+    loss: t.crossEntropy({ labelSmoothing: 0.1, classWeights: [1, 2, 3] }),
+    seed: 3,
+  });
   await model.fit(data, { epochs: 3, batchSize: 10, optimizer: t.adam({ lr: 0.01 }) });
   return model;
 };
@@ -34,7 +38,9 @@ describe("a round trip", () => {
     const model = await trained();
     const loaded = await t.fromBytes(model.toBytes());
     expect(loaded.spec).toEqual(model.spec);
-    expect(loaded.parameters().map(p => [p.name, p.shape, p.value])).toEqual(model.parameters().map(p => [p.name, p.shape, p.value]));
+    expect(loaded.parameters().map(p => [p.name, p.shape, p.value])).toEqual(
+      model.parameters().map(p => [p.name, p.shape, p.value]),
+    );
     expect(loaded.buffers()).toEqual(model.buffers());
     expect(loaded.predict(data.x)).toEqual(model.predict(data.x));
     expect(await loaded.evaluate(data)).toEqual(await model.evaluate(data));
@@ -166,7 +172,9 @@ describe("save", () => {
     const place = await mkdtemp(join(folder, "place-"));
     const path = join(place, "m.safetensors");
     await writeFile(path, "what stood here before, longer than nothing");
-    const models = await Promise.all([1, 2, 3].map(seed => t.sequential([t.dense(300)], { inputs: 100, loss: t.mse(), seed })));
+    const models = await Promise.all(
+      [1, 2, 3].map(seed => t.sequential([t.dense(300)], { inputs: 100, loss: t.mse(), seed })),
+    );
     let open = true;
     const prints = new Set(models.map(fingerprint));
     await models[0]!.save(path);

@@ -61,6 +61,23 @@ export async function growth(action: () => unknown, limit = Number.POSITIVE_INFI
   return bytes;
 }
 
+/** Each number is close to the one expected, to half a unit of the given digit. */
+export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, digits: number, label = ""): void {
+  expect(actual.length).toBe(expected.length);
+  for (let i = 0; i < expected.length; i++) expect(actual[i], `${label}[${i}]`).toBeCloseTo(expected[i]!, digits);
+}
+
+/** Gives each view its numbers. */
+export function fillAll(views: readonly Float32Array[], make: (i: number, length: number) => ArrayLike<number>): void {
+  for (const [i, view] of views.entries()) view.set(make(i, view.length));
+}
+
+/** What a caller without types may pass. */
+// biome-ignore lint/suspicious/noExplicitAny: that is the point
+export function any(value: unknown): any {
+  return value;
+}
+
 /** The error of `action`, which must be a TrainletError of this code whose message fits every pattern. */
 export async function fails(action: () => unknown, code: ErrorCode, ...patterns: RegExp[]): Promise<TrainletError> {
   const error = await Promise.resolve()
