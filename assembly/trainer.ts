@@ -9,7 +9,6 @@ import { firstNonFinite } from "./kernels/finite";
 
 export class Trainer extends Objective {
   network: Network | null = null;
-  parameters: Parameter | null = null;
   rules: Rule | null = null;
   /** Learning rates of the steps to come: f64 [steps]. */
   rates: usize = 0;
@@ -63,7 +62,7 @@ export class Trainer extends Objective {
     net.batch.training = true;
     for (let i = 0; i < steps; i++) {
       net.gather(min(net.rows - net.position, net.batchSize));
-      if (!this.step(load<f64>(this.rates + (<usize>i << 3)))) return i;
+      if (!this.take(load<f64>(this.rates + (<usize>i << 3)))) return i;
       net.batch.step++;
       net.position += net.batch.rows;
       if (net.position >= net.rows) net.position = 0;
@@ -71,12 +70,14 @@ export class Trainer extends Objective {
     return steps;
   }
   /** One step on the batch in hand; false where the loss is not finite and nothing was updated. */
-  private step(rate: f64): bool {
+  private take(rate: f64): bool {
     this.fresh = true;
     this.network!.batch.tracks = true;
     let rule = this.rules!;
     if (rule.drives()) {
       rule.t++;
+      this.seed = this.network!.batch.seed;
+      this.step = this.network!.batch.step;
       rule.drive(this, this.values, this.grads, this.parameters!.state, this.bytes, rate);
       if (!isFinite(this.batchLoss)) return false;
       this.follow();

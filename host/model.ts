@@ -92,7 +92,7 @@ export class Model {
     if (typeof options.validation === "number") [train, validation] = this.#divide(all, options.validation);
     else if (options.validation !== undefined) validation = this.#flatten(options.validation, "validation");
     const training = this.#training(options);
-    const optimizer = training?.rules[0]!.spec ?? this.#optimizer!;
+    const optimizer = training ? training.rules[0]!.spec : this.#optimizer!;
     const batchSize = options.batchSize === "full" ? train.rows : Math.min(options.batchSize ?? 32, train.rows);
     const names = this.#about.classNames ?? (data as DatasetLike).classNames;
     const epochs = options.epochs ?? 1;

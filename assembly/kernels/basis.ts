@@ -1,7 +1,7 @@
 // Eigenvectors of a growing average of products, kept from step to step: a symmetric matrix f64 [n][n], then its
 // eigenvectors as rows, f32 [n][n], those of the largest eigenvalues first. Both are read as float32 when a basis is made.
 import { f32At } from "./simd";
-import { f64At, add64 } from "./vectors64";
+import { f64At, add64, addTwo64 } from "./vectors64";
 import { descending, eigenBytes, eigenvectors, orthonormalize } from "./eigen";
 
 export namespace Basis {
@@ -40,9 +40,14 @@ export namespace Basis {
     memory.fill(products, 0, f64At(n * n));
     for (let i = 0; i < n; i++) {
       let product = products + f64At(i * n), vector = e + f32At(i * n);
-      for (let k = 0; k < n; k++) add64(product, load<f32>(vector + f32At(k)), m + f64At(k * n), n);
+      let k = 0;
+      for (; k + 2 <= n; k += 2) {
+        let row = m + f64At(k * n);
+        addTwo64(product, load<f32>(vector + f32At(k)), row, load<f32>(vector + f32At(k + 1)), row + f64At(n), n);
+      }
+      if (k < n) add64(product, load<f32>(vector + f32At(k)), m + f64At(k * n), n);
       let quotient: f64 = 0;
-      for (let k = 0; k < n; k++) quotient += <f64>load<f32>(vector + f32At(k)) * load<f64>(product + f64At(k));
+      for (k = 0; k < n; k++) quotient += <f64>load<f32>(vector + f32At(k)) * load<f64>(product + f64At(k));
       store<f64>(values + f64At(i), quotient);
     }
     descending(order, values, n);

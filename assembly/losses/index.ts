@@ -13,3 +13,4 @@ export { nll } from "./nll";
 export { poissonNll } from "./poisson-nll";
 export { smoothL1 } from "./smooth-l1";
 export { squaredHinge } from "./squared-hinge";
+export { zeroOne } from "./zero-one";

@@ -31,7 +31,7 @@ class DAdaptAdam extends Rule {
   useBiasCorrection: bool = false;
   /** What d starts from. @range (0, inf) */
   d0: f64 = 1e-6;
-  /** The most that d grows by in a step, as 1.02; 0 or null for no bound. @range [0, inf) @none 0 */
+  /** The most that d grows by in a step, as 1.02; 0 or null for no bound. @range [0, inf) @nullable */
   growthRate: f64 = 0;
   // Of this step: the rate from before it, and the estimate's sums.
   private stepRate: f64 = 0;

@@ -21,7 +21,7 @@ class Dog extends TensorRule {
   eps: f64 = 1e-8;
   /** λ: coupled L2 decay. @range [0, inf) */
   weightDecay: f64 = 0;
-  /** Size of the first step in place of what repsRel makes it; 0 or null for that. @range [0, inf) @none 0 */
+  /** Size of the first step in place of what repsRel makes it; 0 or null for that. @range [0, inf) @nullable */
   initEta: f64 = 0;
   // Sums over the tensors of this step, and the step's factor on the gradients.
   private distance: f64 = 0;

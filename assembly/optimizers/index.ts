@@ -2,8 +2,10 @@
 export { adafactor } from "./adafactor";
 export { adam } from "./adam";
 export { adamw } from "./adamw";
+export { augmentedRandomSearch } from "./augmented-random-search";
 export { dAdaptAdam } from "./d-adapt-adam";
 export { dog } from "./dog";
+export { finiteDifferences } from "./finite-differences";
 export { lamb } from "./lamb";
 export { lars } from "./lars";
 export { lbfgs } from "./lbfgs";

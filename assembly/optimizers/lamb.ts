@@ -5,7 +5,7 @@ import { TensorRule, adamStep } from "./tensor-rule";
 
 /**
  * Adam whose step has a size in proportion to each tensor's weights: u = m̂/(√v̂ + eps) + λw, w ← w - lr·‖w‖/‖u‖·u.
- * The ratio is 1 where a norm is 0, and for tensors without decay unless `alwaysAdapt`. As NVIDIA's and timm's
+ * The ratio is 1 where a norm is 0, and without decay unless `alwaysAdapt`. As NVIDIA's and timm's
  * NvLAMB: gradients are first clipped by their global norm; the paper bounds ‖w‖ by a function and does not clip.
  * You, Li, Reddi, Hseu, Kumar, Bhojanapalli, Song, Demmel, Keutzer, Hsieh 2019.
  */
@@ -22,7 +22,7 @@ class Lamb extends TensorRule {
   weightDecay: f64 = 0.01;
   /** Whether the averages, which start at 0, are divided by 1 - βᵗ. */
   biasCorrection: bool = true;
-  /** Bound on the norm of all gradients together; 0 or null for none. @range [0, inf) @none 0 */
+  /** Bound on the norm of all gradients together; 0 or null for none. @range [0, inf) @nullable */
   maxGradNorm: f64 = 1;
   /** Whether a gradient enters its mean with weight 1 - β₁ rather than 1. */
   gradAveraging: bool = true;

@@ -5,8 +5,8 @@ import { TensorRule } from "./tensor-rule";
 
 /**
  * Momentum with a step in proportion to each tensor's weights: g ← η·‖w‖/(‖g‖ + λ‖w‖ + eps)·(g + λw), then as `sgd`.
- * The ratio is 1 where a norm is 0, and for tensors without decay unless `alwaysAdapt`. timm's form; the paper has the
- * rate inside the buffer, as here has only the ratio. LARC (`trustClip`) bounds ratio·lr by lr.
+ * The ratio is 1 where a norm is 0, and without decay unless `alwaysAdapt`. timm's form: the buffer holds the ratio but
+ * not the rate, which the paper's buffer holds as well. LARC (`trustClip`): min(ratio/lr, 1).
  * You, Gitman, Ginsburg 2017.
  */
 class Lars extends TensorRule {

@@ -22,8 +22,8 @@ class Prodigy extends Rule {
   beta1: f64 = 0.9;
   /** β₂: weight of the past in the mean squared gradient. @range [0, 1) */
   beta2: f64 = 0.999;
-  /** β₃: weight of the past in the estimate of d; -1 or null for √β₂. @range [-1, 1) @none -1 */
-  beta3: f64 = -1;
+  /** β₃: weight of the past in the estimate of d; 0 or null for √β₂. @range [0, 1) @nullable */
+  beta3: f64 = 0;
   /** Added to the root, times d. @range [0, inf) */
   eps: f64 = 1e-8;
   /** λ: decay. @range [0, inf) */
@@ -38,9 +38,9 @@ class Prodigy extends Rule {
   d0: f64 = 1e-6;
   /** Factor on the estimate. @range (0, inf) */
   dCoef: f64 = 1;
-  /** The most that d grows by in a step, as 1.02; 0 or null for no bound. @range [0, inf) @none 0 */
+  /** The most that d grows by in a step, as 1.02; 0 or null for no bound. @range [0, inf) @nullable */
   growthRate: f64 = 0;
-  // Of this step: d and the rate from before it, the estimate's sums, whether anything has a gradient.
+  // Of this step: d (from before it, then the new one), the rate from before it, the estimate's sums.
   private d: f64 = 0;
   private stepRate: f64 = 0;
   private numerator: f64 = 0;
@@ -69,7 +69,7 @@ class Prodigy extends Rule {
     this.numerator = this.denominator = 0;
   }
   private get beta3Value(): f64 {
-    return this.beta3 < 0 ? sqrt(this.beta2) : this.beta3;
+    return this.beta3 > 0 ? this.beta3 : sqrt(this.beta2);
   }
   look(pass: i32, p: Parameter, m: usize, stride: usize, bytes: usize, lr: f64): void {
     let w = p.value, g = p.grad, v = m + stride, s = v + stride, start = s + stride;

@@ -5,6 +5,11 @@ import { Parameter } from "../parameter";
 
 /** What a rule that measures for itself minimises: the loss of the batch in hand. */
 export abstract class Objective {
+  /** What is to be trained. */
+  parameters: Parameter | null = null;
+  /** The run's seed, and the step, for rules that draw random numbers. */
+  seed: u32 = 0;
+  step: u32 = 0;
   /** The loss at the weights that stand there; its gradients stand there afterwards, if it is finite. */
   abstract measure(): f64;
   /** The loss alone. */

@@ -13,6 +13,7 @@ export const enum Purpose {
   shuffle = 2,
   dropout = 3,
   data = 4,
+  direction = 5,
 }
 
 /** Sixteen bytes at `out`: the four words of one counter. */

@@ -181,3 +181,28 @@ describe("a new file through the schema that the model keeps", () => {
     expect(await loaded.evaluate(data)).toEqual(metrics);
   });
 });
+
+describe("a file that was read on its own, without the model's schema", () => {
+  const header = "length,width,kind";
+  const train = () =>
+    csv({ text: `${header}\n1,9,ant\n2,8,bee\n3,1,cow\n1,8,ant\n2,9,bee\n3,2,cow\n` }, { target: "kind" });
+  const model = async () => {
+    const data = await train();
+    const made = await t.sequential([t.dense(3)], { inputs: 2, loss: t.crossEntropy(), seed: 1 });
+    await made.fit(data, { epochs: 300, batchSize: "full", optimizer: t.adam({ lr: 0.1 }) });
+    expect((await made.evaluate(data)).accuracy).toBe(1);
+    return made;
+  };
+  it("whose classes are numbered otherwise is refused, or its labels go by name", async () => {
+    const some = await csv({ text: `${header}\n2,8,bee\n3,1,cow\n` }, { target: "kind" }); // bee is 0 here
+    const outcome = await (await model()).evaluate(some).catch((e: unknown) => e);
+    if (outcome instanceof t.TrainletError) expect(outcome.code).toBe("UNKNOWN_LABEL");
+    else expect((outcome as t.Metrics).accuracy).toBe(1);
+  });
+  it("whose features stand in another order is refused, or goes by name", async () => {
+    const turned = await csv({ text: "width,length,kind\n9,1,ant\n8,2,bee\n1,3,cow\n" }, { target: "kind" });
+    const outcome = await (await model()).evaluate(turned).catch((e: unknown) => e);
+    if (outcome instanceof t.TrainletError) expect(outcome.code).toBe("SHAPE_MISMATCH");
+    else expect((outcome as t.Metrics).accuracy).toBe(1);
+  });
+});

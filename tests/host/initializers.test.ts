@@ -95,7 +95,7 @@ const cases: Record<keyof typeof initializers, [Init, (w: Float32Array) => void]
     [t.orthogonal({ gain: 2 }), w => expectOrthonormal(w, 2)],
   ],
   identity: [
-    ["identity", w => w.forEach((v, i) => expect(v).toBe(Math.floor(i / IN) === i % IN ? 1 : 0))],
+    ["identity", w => expect(w.every((v, i) => v === (Math.floor(i / IN) === i % IN ? 1 : 0))).toBe(true)],
     [t.identity({ gain: 0.5 }), w => expect(w.filter(v => v === 0.5)).toHaveLength(OUT)],
   ],
 };
