@@ -9,6 +9,7 @@ interface Kernels {
   input(dx: number, dy: number, w: number, panels: number, n: number, k: number, scratch: number): void;
   weight(dw: number, dy: number, xt: number, panels: number, n: number, k: number, scratch: number): void;
   limit(rounds: number, out: number): void;
+  copy(to: number, from: number, bytes: number): void;
 }
 export interface GemmFigure {
   form: "forward" | "input" | "weight";
@@ -40,6 +41,15 @@ export function best(call: () => void, budget = 200): number {
 export function measureLimit(budget = 200): number {
   const rounds = 20_000;
   return (96 * rounds) / best(() => kernels.limit(rounds, 1024), budget) / 1e9;
+}
+
+/** Bytes a second, read and written, of a plain copy of `bytes` bytes. */
+export function measureCopy(bytes: number): number {
+  const from = 65536;
+  const to = from + bytes;
+  const missing = to + bytes - kernels.memory.buffer.byteLength;
+  if (missing > 0) kernels.memory.grow(Math.ceil(missing / 65536));
+  return (2 * bytes) / best(() => kernels.copy(to, from, bytes), 300);
 }
 
 /** Every GEMM of the workloads with 8 rows or more. */

@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import os from "node:os";
 import { measureGemms, measureLimit } from "./gemm.ts";
+import { measureRules } from "./rules.ts";
 import { makeData, makeModel, makeRule, type Workload, workloads } from "./workloads.ts";
 
 async function measureWorkload(
@@ -53,11 +54,24 @@ for (const w of workloads) {
     `${columns.join("  ")}  ${r.gflops.toFixed(1).padStart(8)}  ${((100 * r.gflops) / limit).toFixed(0).padStart(8)} %`,
   );
 }
+console.log("\nrule                    parameters   ns/parameter      GB/s   of a copy");
+const rules = await measureRules();
+for (const r of rules) {
+  const moved = r.share
+    ? [r.gigabytesPerSecond.toFixed(1).padStart(8), `${(100 * r.share).toFixed(0)} %`.padStart(10)]
+    : ["", ""];
+  const columns = [
+    r.name.padEnd(22),
+    r.parameters.toLocaleString("en").padStart(11),
+    r.nsPerParameter.toFixed(2).padStart(13),
+  ];
+  console.log([...columns, ...moved].join("  "));
+}
 if (process.argv.includes("--json")) {
   const file = process.argv[process.argv.indexOf("--json") + 1] ?? "bench/results.json";
   const date = new Date().toISOString().slice(0, 10);
   writeFileSync(
     file,
-    `${JSON.stringify({ date, machine, engine, threads: 1, limit, gemms, workloads: results }, null, 2)}\n`,
+    `${JSON.stringify({ date, machine, engine, threads: 1, limit, gemms, workloads: results, rules }, null, 2)}\n`,
   );
 }

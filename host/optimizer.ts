@@ -58,6 +58,12 @@ export class Optimizer {
   get steps(): number {
     return this.#memory.get("Rule", this.#plan.rule, "t");
   }
+  /** Bytes that a step at least reads and writes: parameters, gradients and state arrays once each. */
+  get bytesPerStep(): number {
+    const { rule, tensors } = this.#plan;
+    const arrays = this.#memory.core.states(rule);
+    return tensors.reduce((sum, t) => sum + t.length, 0) * 4 * (3 + 2 * arrays);
+  }
   /** Updates the parameters by the gradients that stand there; `lr` replaces the rule's rate for this step. */
   step(options: { lr?: number } = {}): void {
     checkSpec(`${this.#spec.type}: step`, options, { lr: { type: "f64", low: 0, range: "[0, inf)" } });

@@ -34,10 +34,10 @@ for (const [title, ...args] of [
 }
 if (failed === 0) {
   const inside = run("tests inside WebAssembly", [command("@as-pect/cli", "asp"), "--summary"], true);
-  const counts = /\[Tests\]\D*(\d+) pass\D+(\d+) fail\D+(\d+) total/.exec(stripVTControlCharacters(inside.text));
-  passed += Number(counts?.[1] ?? 0);
-  failed += Number(counts?.[2] ?? 0);
-  if (!inside.ok && !Number(counts?.[2])) failed++;
+  const [, right = "0", all = "0"] = /\[Tests\]: (\d+) \/ (\d+)/.exec(stripVTControlCharacters(inside.text)) ?? [];
+  passed += Number(right);
+  failed += Number(all) - Number(right);
+  if ((!inside.ok || all === "0") && right === all) failed++;
 
   const report = "build/vitest.json";
   fs.rmSync(report, { force: true });

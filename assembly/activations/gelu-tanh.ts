@@ -26,7 +26,8 @@ class GeluTanh extends Activation<GeluTanh> {
   @inline
   derivative(x: v128, y: v128, p: v128): v128 {
     let t = inner(x);
-    let du = f32x4.mul(f32x4.splat(SQRT_2_PI), f32x4.add(f32x4.splat(1), f32x4.mul(f32x4.splat(3 * CUBIC), f32x4.mul(x, x))));
+    // Past |x| = 10 t is ±1 and the rise 0; an x² that overflows would make it NaN.
+    let du = f32x4.mul(f32x4.splat(SQRT_2_PI), f32x4.add(f32x4.splat(1), f32x4.mul(f32x4.splat(3 * CUBIC), f32x4.pmin(f32x4.mul(x, x), f32x4.splat(100)))));
     let rise = f32x4.mul(f32x4.mul(x, f32x4.sub(f32x4.splat(1), f32x4.mul(t, t))), du);
     return f32x4.mul(f32x4.splat(0.5), f32x4.add(f32x4.add(f32x4.splat(1), t), rise));
   }

@@ -76,8 +76,9 @@ class LayerNorm extends Layer {
     let bytes = rowAt(n);
     let weight = this.weightTensor;
     if (phase == 0) {
+      if (!weight) return;
       let panels = this.batch!.panels;
-      sumProducts(weight!.grad, this.dy, this.normalised, panels, n, from, to);
+      sumProducts(weight.grad, this.dy, this.normalised, panels, n, from, to);
       sumSamples(this.biasTensor!.grad, this.dy, panels, n, from, to);
       return;
     }

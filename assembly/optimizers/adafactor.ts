@@ -105,7 +105,8 @@ class Adafactor extends TensorRule {
     let limit = this.limit(), scale = this.scale();
     let r = p.extra, c = r + padded(rows);
     let sums = this.work, roots = sums + 2 * width;
-    memory.fill(sums, 0, 2 * width);
+    memory.fill(sums, 0, 3 * width);
+    v128.store(u + p.paddedBytes - 16, f32x4.splat(0)); // padding that no row reaches
     let mean: f64 = 0;
     for (let i = 0, g = p.grad; i < rows; i++, g += row) {
       let sum = f64x2.splat(0);

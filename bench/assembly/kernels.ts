@@ -16,6 +16,11 @@ export function weight(dw: usize, dy: usize, xt: usize, panels: i32, n: i32, k: 
   gemmWeight(dw, dy, xt, panels, n, k, 0, tilesOf(n), scratch);
 }
 
+/** What memory allows at most: a plain copy, 16 bytes at a time. */
+export function copy(to: usize, from: usize, bytes: usize): void {
+  for (let end = from + bytes; from < end; from += 16, to += 16) v128.store(to, v128.load(from));
+}
+
 /** `rounds` times 12 independent multiply-adds of four lanes: 96 flops a round, as many as registers allow at once. */
 export function limit(rounds: i32, out: usize): void {
   let a = f32x4.splat(0.999999), b = f32x4.splat(1e-6);

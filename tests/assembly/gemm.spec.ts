@@ -6,9 +6,9 @@ import { dense } from "../../assembly/layers/dense";
 import { Layer } from "../../assembly/layer";
 import {
   fresh, floats, doubles, fill, garbage, draw, get, set, set64, add64, panels, panelCount, inPanels, drawPanels,
-  expectClose, expectSame, expectNear, expectPanels, expectRest, expectTrue, guardsHold,
+  expectClose, expectSame, expectNear, expectPanels, expectRest, expectTrue, guardsHold, scratch,
 } from "./helpers";
-import { DenseFields, place, placeTensor, forward, backward, scratch } from "./layer-harness";
+import { DenseFields, place, placeTensor, forward, backward } from "./layer-harness";
 
 /** As in gemm.ts: terms of a block, rows of a block of strips. */
 const DEPTH: i32 = 256;
@@ -133,6 +133,12 @@ function checkSplits(form: i32, m: i32, n: i32, k: i32): void {
     expectSame(named("split by " + step.toString() + " of form " + form.toString(), m, n, k), split, together, count);
   }
 }
+
+describe("tilesOf", () => {
+  test("counts the tiles of 1, one less than a tile, a tile, one more, two", () => {
+    expectTrue("tiles", tilesOf(1) == 1 && tilesOf(TILE - 1) == 1 && tilesOf(TILE) == 1 && tilesOf(TILE + 1) == 2 && tilesOf(2 * TILE) == 2);
+  });
+});
 
 describe("GEMM forward, y = x·wᵀ + b", () => {
   test("equals the triple loop at one, below, at and above the tile and the lanes, with and without bias", () => {

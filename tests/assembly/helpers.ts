@@ -1,21 +1,42 @@
 // What the specs share: guarded memory, numbers to fill it with, comparisons that say where they fail, sample panels.
 // References are plain loops in float64, written from the formulas and not from the kernels.
+import { SCRATCH } from "../../assembly/kernels/gemm";
 
 /** Room for all arrays of one test. */
 const ARENA: usize = 24 << 20;
 /** Bytes before and after every array that nobody may touch. */
 const GUARD: usize = 64;
-const GUARD_BYTE: u8 = 0xa5;
+/** The same for the scratch memory: as much as the memory itself, so that a wrong stride shows too. */
+const SCRATCH_GUARD: usize = 1 << 16;
 
 let base: usize = 0;
 let top: usize = 0;
 let state: u32 = 1;
+let scratchPlace: usize = 0;
 
 /** Forgets all arrays and starts the generator anew: `beforeEach(fresh)`. */
 export function fresh(): void {
-  if (!base) base = (heap.alloc(ARENA) + 63) & ~63;
+  if (!base) {
+    scratchPlace = ((heap.alloc(SCRATCH + 2 * SCRATCH_GUARD + 16) + 15) & ~15) + SCRATCH_GUARD;
+    memory.fill(scratchPlace - SCRATCH_GUARD, 0xa5, SCRATCH + 2 * SCRATCH_GUARD);
+    base = (heap.alloc(ARENA) + 63) & ~63;
+  }
   top = base;
   state = 1;
+}
+/** The scratch memory of a thread, full of NaN. */
+export function scratch(): usize {
+  memory.fill(scratchPlace, 0xff, SCRATCH);
+  return scratchPlace;
+}
+/** What stands in a guard differs from byte to byte, so that one guard copied over another shows. */
+// @ts-ignore: decorator
+@inline
+function guardByte(p: usize): u8 {
+  return <u8>((<u32>p * 2654435761) >> 24);
+}
+function guardRange(from: usize, to: usize): void {
+  for (let p = from; p < to; p++) store<u8>(p, guardByte(p));
 }
 
 /**
@@ -26,9 +47,10 @@ export function room(bytes: usize): usize {
   let array = top + GUARD;
   let next = (array + bytes + GUARD + 15) & ~15;
   if (next > base + ARENA - 64) throw new Error("helpers: the arena is too small");
-  memory.fill(top, GUARD_BYTE, next - top);
   store<u32>(top, <u32>bytes);
+  guardRange(top + 4, array);
   memory.fill(array, 0, bytes);
+  guardRange(array + bytes, next);
   top = next;
   return array;
 }
@@ -49,9 +71,14 @@ export function guardsHold(what: string): void {
     let bytes = <usize>load<u32>(block);
     let array = block + GUARD;
     let next = (array + bytes + GUARD + 15) & ~15;
-    for (let p = block + 4; p < array; p++) if (load<u8>(p) != GUARD_BYTE) throw new Error(what + ": written before an array of " + bytes.toString() + " bytes");
-    for (let p = array + bytes; p < next; p++) if (load<u8>(p) != GUARD_BYTE) throw new Error(what + ": written behind an array of " + bytes.toString() + " bytes");
+    for (let p = block + 4; p < array; p++) if (load<u8>(p) != guardByte(p)) throw new Error(what + ": written before an array of " + bytes.toString() + " bytes");
+    for (let p = array + bytes; p < next; p++) if (load<u8>(p) != guardByte(p)) throw new Error(what + ": written behind an array of " + bytes.toString() + " bytes");
     block = next;
+  }
+  const untouched: u64 = 0xa5a5a5a5a5a5a5a5;
+  for (let at: usize = 0; at < SCRATCH_GUARD; at += 8) {
+    if (load<u64>(scratchPlace - SCRATCH_GUARD + at) != untouched) throw new Error(what + ": written before the scratch memory");
+    if (load<u64>(scratchPlace + SCRATCH + at) != untouched) throw new Error(what + ": written behind the scratch memory");
   }
 }
 

@@ -13,7 +13,9 @@ function filled(initializer: Initializer, rows: i32, columns: i32, place: u32 = 
   tensor.value = garbage(floats(tensor.count), tensor.count);
   let random = new Random();
   random.begin(7, Purpose.initialise, place, 0);
-  initializer.fill(tensor, random, doubles(tensor.count));
+  let work = doubles(tensor.count);
+  garbage(work, 2 * tensor.count);
+  initializer.fill(tensor, random, work);
   guardsHold("initialiser");
   return tensor;
 }

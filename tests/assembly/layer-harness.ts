@@ -8,8 +8,7 @@ import { Rule } from "../../assembly/optimizers/rule";
 import { Initializer } from "../../assembly/initializers/initializer";
 import { Loss, Values } from "../../assembly/losses/loss";
 import { ClassLoss } from "../../assembly/losses/class-loss";
-import { SCRATCH } from "../../assembly/kernels/gemm";
-import { floats, room, drawPanels, garbage, panelCount, panels, fill } from "./helpers";
+import { floats, room, scratch, drawPanels, garbage, panelCount, panels, fill } from "./helpers";
 
 // Layers.
 export abstract class SlopeFields extends Layer {
@@ -150,14 +149,6 @@ export function backward(layer: Layer, parts: i32 = 1): void {
     for (let part = parts - 1; part >= 0; part--) layer.backward(phase, (units * part) / parts, (units * (part + 1)) / parts, scratch());
   }
 }
-let scratchPlace: usize = 0;
-/** Scratch of its own, full of NaN. */
-export function scratch(): usize {
-  if (!scratchPlace) scratchPlace = (heap.alloc(SCRATCH + 16) + 15) & ~15;
-  memory.fill(scratchPlace, 0xff, SCRATCH);
-  return scratchPlace;
-}
-
 /** Arrays of a loss of `outputs` outputs: z and targets drawn, weights 1 in the rows, everything else as a gather leaves it. */
 export function placeLoss(loss: Loss, rows: i32, outputs: i32, low: f64 = -2, high: f64 = 2): Loss {
   let lanes = panels(rows) * 8;

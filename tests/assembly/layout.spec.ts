@@ -3,12 +3,11 @@
 import { gatherSamples, samplesToFeatures, samplesToRows } from "../../assembly/kernels/layout";
 import {
   fresh, floats, fill, garbage, get, close, panels, panelCount, inPanels, drawPanels, sizes,
-  expectClose, expectSame, expectRest, expectTrue, guardsHold,
+  expectClose, expectSame, expectRest, expectTrue, guardsHold, scratch,
 } from "./helpers";
-import { scratch } from "./layer-harness";
 
 const ROWS: i32[] = [1, 7, 8, 9, 16, 17];
-const FEATURES: i32[] = [1, 3, 4, 5, 7, 8, 9, 13, 16, 17];
+const FEATURES: i32[] = [1, 3, 4, 5, 7, 8, 9, 13, 16, 17, 25];
 
 /** What a test gathers from: 20 rows in a shuffled order, with repeats. */
 const SOURCE_ROWS: i32 = 20;

@@ -100,9 +100,9 @@ describe("penalties", () => {
   test("addPenalty adds l1·sign(w) + 2·l2·w, nothing at 0, and stops at the count", () => {
     fresh();
     let g = vector([1, 1, 1, 1]);
-    addPenalty(g, vector([2, -2, 0, 5]), 3, 0.25, 0.5);
-    // 1 + 0.25 + 2·0.5·2 = 3.25; 1 - 0.25 - 2 = -1.25; 1; untouched
-    expectValues("gradient", g, [3.25, -1.25, 1, 1], 0);
+    addPenalty(g, vector([0.5, -2, 0, 5]), 3, 0.25, 0.5);
+    // 1 + 0.25 + 2·0.5·0.5 = 1.75; 1 - 0.25 - 2 = -1.25; 1; untouched
+    expectValues("gradient", g, [1.75, -1.25, 1, 1], 0);
   });
 });
 
@@ -169,6 +169,9 @@ describe("firstNonFinite", () => {
           fresh();
           // From an address that no vector is aligned to, with a NaN behind the end.
           let p = fill(floats(n + 2) + 4, n + 1);
+          set(p, at, bad[kind]);
+          expectClose("the only one of " + n.toString() + " numbers", firstNonFinite(p, n), at);
+          set(p, at, 1);
           set(p, n, NaN);
           expectClose(n.toString() + " finite numbers", firstNonFinite(p, n), -1);
           set(p, at, bad[kind]);

@@ -15,6 +15,7 @@ interface Case {
   y(z: Float32Array, rows: number, outputs: number, random: Random): t.Targets;
   /** What must not come near zero: the distances from the kinks. */
   kinks?(z: Float32Array, y: ArrayLike<number>, outputs: number): number[];
+  flat?: boolean;
 }
 
 const any = (z: Float32Array, _rows: number, _outputs: number, random: Random) =>
@@ -47,6 +48,13 @@ const leads = (margin: number) => (z: Float32Array, y: ArrayLike<number>, output
   [...z].flatMap((v, i) => {
     const row = Math.floor(i / outputs);
     return i % outputs === y[row] ? [] : [margin - z[row * outputs + y[row]!]! + v];
+  });
+
+/** How far the largest output leads. */
+const ties = (z: Float32Array, _y: ArrayLike<number>, outputs: number) =>
+  Array.from({ length: z.length / outputs }, (_, i) => {
+    const [first, second] = [...z.subarray(i * outputs, (i + 1) * outputs)].sort((a, b) => b - a);
+    return first! - second!;
   });
 
 const cases: Record<keyof typeof losses, readonly Case[]> = {
@@ -120,6 +128,7 @@ const cases: Record<keyof typeof losses, readonly Case[]> = {
     { loss: t.squaredHinge(), y: signs },
     { loss: t.squaredHinge(), y: classes },
   ],
+  zeroOne: [{ loss: { type: "zeroOne" }, y: classes, kinks: ties, flat: true }],
 };
 const each = Object.entries(cases).flatMap(([type, list]) => list.map((c, i) => [type, c.loss, i, c] as const));
 
@@ -127,7 +136,7 @@ const INPUTS = 3;
 const GAP = 0.03;
 
 async function check(made: Case, rows: number, weighted = false): Promise<void> {
-  const { loss, last, outputs = 3, kinks = () => [] } = made;
+  const { loss, last, outputs = 3, kinks = () => [], flat } = made;
   const stack = last ? [t.dense(outputs), last] : [t.dense(outputs)];
   const x = numbers(rows * INPUTS, rows, -1.5, 1.5);
   const model = await t.sequential(stack, { inputs: INPUTS, loss });
@@ -138,7 +147,7 @@ async function check(made: Case, rows: number, weighted = false): Promise<void> 
     const clear = kinks(z, y as ArrayLike<number>, outputs);
     if (clear.some(distance => Math.abs(distance) < GAP)) continue;
     const sampleWeight = weighted ? numbers(rows, 6, 0.2, 3).map((w, i) => (i === 2 ? 0 : w)) : undefined;
-    await checkGradients({ layers: stack, inputs: INPUTS, loss, x, y, parameters, sampleWeight });
+    await checkGradients({ layers: stack, inputs: INPUTS, loss, x, y, parameters, sampleWeight, flat });
     return;
   }
   expect.fail("no seed keeps clear of the kinks");
