@@ -106,6 +106,9 @@ export function update(trainer: Trainer, rate: f64): void {
 export function startTraining(trainer: Trainer): void {
   trainer.start();
 }
+export function syncWeights(trainer: Trainer): void {
+  trainer.sync();
+}
 export function averageEpoch(trainer: Trainer): void {
   trainer.averageEpoch();
 }

@@ -182,6 +182,7 @@ export class Network {
    */
   refreshStatistics(): void {
     this.batch.training = true;
+    this.batch.tracks = true;
     this.batch.seen = 0;
     for (this.position = 0; this.position < this.rows; this.position += this.batch.rows) {
       this.setRows(min(this.rows - this.position, this.batchSize));

@@ -200,6 +200,11 @@ export class Trainer extends Objective {
     this.averaged = 0;
     this.skipped = 0;
     if (this.sums) memory.fill(this.sums, 0, this.bytes);
+    this.sync();
+  }
+  /** Slow weights and averages go on from the values, which came from elsewhere. */
+  sync(): void {
+    this.averaged = 0;
     if (this.slow) memory.copy(this.slow, this.values, this.bytes);
     if (this.average) memory.copy(this.average, this.values, this.bytes);
   }

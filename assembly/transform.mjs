@@ -3,7 +3,8 @@
 // defaults and ranges, a typed factory and its documentation. So nothing of that is repeated by hand.
 //
 // Read from the sources: the doc comment above a class and its fields. Tags: `@range [0, 1)` or `@range {1, 2}`,
-// `@values a b c` (an i32 that the host names), `@positional`, `@nullable` (null stands for 0 or the first value), and on a class `@host name: Type - text` for options
+// `@values a b c` (an i32 that the host names), `@positional`, `@nullable` (null stands for 0 or the first value), `@alias name`
+// (a second name that a factory takes, where the first could not be the reference's), and on a class `@host name: Type - text` for options
 // that the host resolves itself.
 import fs from "node:fs";
 import path from "node:path";
@@ -136,13 +137,16 @@ function renderFactory(name, list, doc, options, hosted, trainable) {
     const shown = o.type === "Values" ? "none" : o.tags.values ? `"${o.tags.values[o.default]}"` : String(o.default);
     const range = o.tags.range ? ` In ${o.tags.range}.` : "";
     out.push(`  /** ${o.text}${range} Default ${shown}. */`, `  ${o.name}?: ${optionType(o)};`);
+    if (o.tags.alias)
+      out.push(`  /** The same as ${o.name}, under the reference's name. */`, `  ${o.tags.alias}?: ${optionType(o)};`);
   }
   for (const h of hosted) out.push(`  /** ${h.doc} */`, `  ${h.name}?: ${h.type}Option;`);
   out.push("}", "", "/**", ...clean(doc).map(l => ` * ${l}`), " */");
   const params = positional.map(o => `${o.name}: ${optionType(o)}`);
   const fixed = positional.map(o => `${o.name}: ${optionType(o)}; `).join("");
   const given = positional.length ? `, { ${positional.map(o => o.name).join(", ")} }` : "";
-  const spec = `{ type: "${name}"; ${fixed}} & ${type}`;
+  const hidden = options.some(o => o.tags.alias === "type") ? `Omit<${type}, "type">` : type;
+  const spec = `{ type: "${name}"; ${fixed}} & ${hidden}`;
   out.push(
     `export function ${name}(${[...params, `options: ${type} = {}`].join(", ")}): ${spec} {`,
     `  return makeSpec<${spec}>("${name}", ${list}.${name}.options, ${list === "layers" && trainable}, options${given});`,
@@ -159,6 +163,7 @@ function optionEntry(o) {
   if (o.tags.values) entry.values = o.tags.values;
   if (o.tags.positional) entry.positional = true;
   if (o.tags.nullable) entry.nullable = true;
+  if (o.tags.alias) entry.alias = o.tags.alias;
   return entry;
 }
 
@@ -223,9 +228,10 @@ function fieldsOf(cls, below) {
       text: text.replace(/\s*@\w+.*$/, ""),
       tags: {
         range: /@range ((?:[[(][^\])]*[\])])|\{[^}]*\})/.exec(doc)?.[1],
-        values: /@values ([\w ]+)/.exec(doc)?.[1].trim().split(" "),
+        values: /@values ([\w^. ]+)/.exec(doc)?.[1].trim().split(" "),
         positional: doc.includes("@positional"),
         nullable: doc.includes("@nullable"),
+        alias: /@alias (\w+)/.exec(doc)?.[1],
       },
       default: initial === "true" ? true : initial === "false" ? false : Number(initial === "null" ? 0 : initial),
     });

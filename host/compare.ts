@@ -73,9 +73,8 @@ export async function compareOptimizers(
   const runs = new Map<Contender, ComparedRun[]>(contenders.map(c => [c, []]));
   for (const seed of seeds) {
     for (const contender of contenders) {
-      using model = await build(seed);
       const own = callbacks?.(contender, seed) ?? [];
-      const run = await runOne(model, data, seed, { ...fit, ...ofFit(contender), callbacks: own });
+      const run = await runOne(await build(seed), data, seed, { ...fit, ...ofFit(contender), callbacks: own });
       runs.get(contender)!.push(run);
       onRun?.(contender, run);
     }
@@ -113,23 +112,28 @@ async function runOne(model: Model, data: Data, seed: number, options: FitOption
     if (!(error instanceof TrainletError) || error.code !== "DIVERGED") throw error;
     diverged = { steps: model.iterations, message: error.message };
   }
+  const { iterations } = model;
+  model.dispose();
   const seconds = epochs.reduce((sum, log) => sum + log.seconds, 0);
-  return { seed, epochs, iterations: model.iterations, seconds, ...(diverged && { diverged }) };
+  return { seed, epochs, iterations, seconds, ...(diverged && { diverged }) };
 }
 
-/** A few steps that nobody times: engines compile code better when it has run for a while. */
+/** A quarter of a second that nobody times: engines compile code better when it has run for a while. */
 async function warmUp(
   build: (seed: number) => Promise<Model>,
   data: Data,
   options: FitOptions,
   seed: number,
 ): Promise<void> {
-  using model = await build(seed);
-  const onBatchEnd = ({ iteration }: { iteration: number }) => iteration < 30;
+  const model = await build(seed);
+  const until = performance.now() + 250;
+  const onBatchEnd = () => performance.now() < until;
   try {
-    await model.fit(data, { ...options, callbacks: [{ onBatchEnd }] });
+    await model.fit(data, { ...options, epochs: 100, callbacks: [{ onBatchEnd }] });
   } catch (error) {
     if (!(error instanceof TrainletError) || error.code !== "DIVERGED") throw error;
+  } finally {
+    model.dispose();
   }
 }
 

@@ -82,6 +82,16 @@ export class Engine {
   startTraining(): void {
     if (this.plan.request.training) this.memory.core.startTraining(this.plan.trainer);
   }
+  /** The parameters have been set from outside: what follows them starts from there, in rules too that keep a sequence apart. */
+  adoptValues(): void {
+    const { memory, plan } = this;
+    if (!plan.request.training) return;
+    memory.core.syncWeights(plan.trainer);
+    if (!memory.core.separates(plan.trainer)) return;
+    for (const { rule } of plan.rules) memory.set("Rule", rule, { t: 0 });
+    memory.f32(plan.state.at, plan.state.bytes / 4).fill(0);
+    memory.core.syncWeights(plan.trainer);
+  }
   #copyState() {
     const { memory, plan } = this;
     const trainer = trainerState.map(name => [name, memory.get("Trainer", plan.trainer, name)]);

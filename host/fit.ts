@@ -118,7 +118,7 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
       model.checkAlive();
       if (options.shuffle ?? true) engine.shuffle(train, run.epochsBefore + epoch);
       const log = await loop.epoch(epoch, steps);
-      if (options.swa && epoch >= (options.swa.start ?? Math.ceil(epochs * 0.75))) {
+      if (options.swa && epoch >= (options.swa.start ?? Math.floor(epochs * 0.75) + 1)) {
         engine.memory.core.averageEpoch(engine.plan.trainer);
       }
       if (validation)
@@ -136,6 +136,8 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
     finish(engine, train, run.batchSize);
     for (const c of callbacks) c.finish?.(model);
   } finally {
+    // What was averaged is the model's now, or was given up with the run.
+    engine.memory.set("Trainer", engine.plan.trainer, { averaged: 0 });
     engine.endRun(mark);
   }
   history.seconds = (performance.now() - started) / 1000;

@@ -8,15 +8,26 @@ export {
   type EarlyStoppingOptions,
   earlyStopping,
 } from "./callbacks.ts";
+export {
+  type ComparedContender,
+  type ComparedRun,
+  type CompareOptions,
+  type Comparison,
+  type Contender,
+  compareOptimizers,
+} from "./compare.ts";
 export { fromBytes, load, type ModelOptions, sequential } from "./create.ts";
 export { type ErrorCode, TrainletError } from "./errors.ts";
 export type { FitOptions } from "./fit.ts";
 export * from "./generated/factories.ts";
 export type { EpochLog, History } from "./history.ts";
 export type { Data, DatasetLike, Matrix, Targets, XY } from "./inputs.ts";
+export { findLearningRate, type RangeTest, type RangeTestOptions, type RangeTestStep } from "./lr-find.ts";
 export type { LayerSettings, Spec } from "./make-spec.ts";
 export type { ClassReport, Metrics } from "./metrics.ts";
 export type { CompileOptions, Model, Parameter } from "./model.ts";
 export { createOptimizer, type Optimizer } from "./optimizer.ts";
 export * from "./schedules/index.ts";
+export { type SurfacePath, type SurfacePathOptions, surfacePath } from "./surface-path.ts";
+export { type Point, type Surface, type SurfaceName, surfaces } from "./surfaces.ts";
 export type { Group, TrainingOptions } from "./training.ts";

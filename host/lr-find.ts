@@ -78,7 +78,7 @@ export async function findLearningRate(model: Model, data: Data, options: RangeT
   let average = 0;
   let best = Infinity;
   let end: RangeTest["end"] = "steps";
-  using copy = await fromBytes(model.toBytes());
+  const copy = await fromBytes(model.toBytes());
   const onBatchEnd = ({ lr, loss }: { lr: number; loss: number }) => {
     const step = taken.length + 1;
     average = smoothing * average + (1 - smoothing) * loss;
@@ -95,6 +95,8 @@ export async function findLearningRate(model: Model, data: Data, options: RangeT
   } catch (error) {
     if (!(error instanceof TrainletError) || error.code !== "DIVERGED") throw error;
     if (end === "steps") end = "divergence";
+  } finally {
+    copy.dispose();
   }
   return { ...judge(taken, smoothing, steps), end, steps: taken };
 }

@@ -15,6 +15,8 @@ export interface Option {
   readonly among?: readonly number[];
   readonly values?: readonly string[];
   readonly positional?: boolean;
+  /** A second name that the factory takes; in the spec the option has its own. */
+  readonly alias?: string;
   /** Whether null may stand for 0, or for the first of the values. */
   readonly nullable?: boolean;
 }
@@ -72,7 +74,12 @@ export function makeSpec<S extends { type: string }>(
 ): S {
   checkObject(type, options);
   const spec: Record<string, unknown> = { type, ...positional };
-  for (const [name, value] of Object.entries(options)) if (value !== undefined) spec[name] = value;
+  for (const [given, value] of Object.entries(options)) {
+    const name = Object.keys(table).find(key => table[key]!.alias === given) ?? given;
+    if (name === "type" && value !== type)
+      throw unknownName(type, "option", name, Object.keys(table), "UNKNOWN_OPTION");
+    if (value !== undefined) spec[name] = value;
+  }
   checkSpec(type, spec, settings ? { ...table, ...layerSettings } : table);
   return spec as S;
 }

@@ -249,6 +249,7 @@ export class Model {
       return { tensor, numbers };
     });
     for (const { tensor, numbers } of ready) memory.f32(tensor.at, tensor.length).set(numbers);
+    this.#core.adoptValues();
   }
 
   /** A copy of everything trained, for `restore`. */
@@ -267,6 +268,7 @@ export class Model {
       throw new TrainletError("SHAPE_MISMATCH", "restore: the snapshot's tensors are not of this model's shapes");
     }
     this.#core.restore(snapshot);
+    this.#core.adoptValues();
   }
 
   /** The model as the bytes of a safetensors file: weights, architecture, scaler, class names. */
@@ -374,7 +376,9 @@ export class Model {
   #train(rows: number, training: Training | undefined): void {
     if (training) this.#checkDrive(training);
     this.#core.prepare(rows, training);
-    if (training) this.#optimizer = training.rules[0]!.spec;
+    if (!training) return;
+    this.#optimizer = training.rules[0]!.spec;
+    this.#schedule = undefined;
   }
   /** Refuses what a rule that measures for itself could not honour. */
   #checkDrive({ rules, fields, decayBiases }: Training): void {

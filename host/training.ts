@@ -158,5 +158,9 @@ function resolveGroup(label: string, group: Group, base: Spec, steps: readonly S
   }
   const rate = group.lr ?? baseRate(spec);
   const own = baseRate(base);
+  if (own === 0 && rate > 0) {
+    const message = `${label}: lr is ${rate}, but the run's rate, which schedules scale it with, is 0; give the run a rate and freeze other layers with trainable: false`;
+    throw new TrainletError("INVALID_ARGUMENT", message);
+  }
   return { spec, layers: group.layers, lrFactor: own > 0 ? rate / own : 1 };
 }

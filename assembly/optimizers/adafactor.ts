@@ -1,8 +1,9 @@
 import { Parameter } from "../parameter";
 import { dotFlat } from "../kernels/flat";
 import { accumulate, addSquares, total } from "../kernels/wide";
+import { quotient } from "./element-rule";
 import { Rule, gradientAt } from "./rule";
-import { TensorRule, quotient } from "./tensor-rule";
+import { TensorRule } from "./tensor-rule";
 
 /**
  * Adam's second moment from means over rows and columns: Rᵢ, Cⱼ ← averages of g² + eps with β₂ₜ = 1 - t^decayRate,
@@ -90,7 +91,7 @@ class Adafactor extends TensorRule {
       let d = gradientAt(g, limit, scale);
       let v = f32x4.add(f32x4.mul(keep, v128.load(s)), f32x4.mul(part, f32x4.add(f32x4.mul(d, d), eps)));
       v128.store(s, v);
-      let step = quotient(d, f32x4.sqrt(v));
+      let step = quotient(true, d, f32x4.sqrt(v));
       v128.store(u, step);
       sum = addSquares(sum, step);
     }
@@ -100,8 +101,7 @@ class Adafactor extends TensorRule {
   private factored(p: Parameter, u: usize, take: f64): f64 {
     let rows = p.rows, columns = p.columns;
     let width = padded(columns), row = <usize>columns << 2;
-    let last = f32x4.lt(f32x4.replace_lane(f32x4.replace_lane(f32x4.replace_lane(f32x4.splat(0), 1, 1), 2, 2), 3, 3), f32x4.splat(<f32>(((columns - 1) & 3) + 1)));
-    let all = i32x4.splat(-1);
+    let all = i32x4.splat(-1), last = i32x4.le_s(i32x4(0, 1, 2, 3), i32x4.splat((columns - 1) & 3));
     let limit = this.limit(), scale = this.scale();
     let r = p.extra, c = r + padded(rows);
     let sums = this.work, roots = sums + 2 * width;

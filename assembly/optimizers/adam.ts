@@ -2,7 +2,7 @@ import { Rule } from "./rule";
 import { AdamRule } from "./adam-rule";
 
 /** Adam with coupled (L2) decay, g ← g + λw. Kingma, Ba 2014; AMSGrad: Reddi, Kale, Kumar 2018. */
-class Adam extends AdamRule {
+class Adam extends AdamRule<Adam> {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.001;
   /** β₁: weight of the past in the mean gradient. @range [0, 1) */
@@ -16,11 +16,11 @@ class Adam extends AdamRule {
   /** Whether to divide by the largest second moment so far. */
   amsgrad: bool = false;
 
-  states(): i32 {
-    return this.amsgrad ? 3 : 2;
+  coupled(): f64 {
+    return this.weightDecay;
   }
-  update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {
-    this.run(w, g, s, stride, bytes, lr, this.beta1, this.beta2, this.eps, this.weightDecay, 0, this.amsgrad);
+  largest(): bool {
+    return this.amsgrad;
   }
 }
 

@@ -2,7 +2,7 @@ import { Rule } from "./rule";
 import { AdamRule } from "./adam-rule";
 
 /** Adam with decoupled decay, w ← w - lr·λ·w beside the step. Loshchilov, Hutter 2017. */
-class Adamw extends AdamRule {
+class Adamw extends AdamRule<Adamw> {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.001;
   /** β₁: weight of the past in the mean gradient. @range [0, 1) */
@@ -16,11 +16,11 @@ class Adamw extends AdamRule {
   /** Whether to divide by the largest second moment so far. */
   amsgrad: bool = false;
 
-  states(): i32 {
-    return this.amsgrad ? 3 : 2;
+  decoupled(): f64 {
+    return this.weightDecay;
   }
-  update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {
-    this.run(w, g, s, stride, bytes, lr, this.beta1, this.beta2, this.eps, 0, this.weightDecay, this.amsgrad);
+  largest(): bool {
+    return this.amsgrad;
   }
 }
 

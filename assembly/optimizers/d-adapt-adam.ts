@@ -1,7 +1,8 @@
 import { Parameter } from "../parameter";
 import { addAbsolutes, addProducts, total } from "../kernels/wide";
+import { quotient } from "./element-rule";
 import { Rule, gradientAt, power } from "./rule";
-import { adamStep, quotient } from "./tensor-rule";
+import { adamStep } from "./tensor-rule";
 
 // The shared state, in float64: d, the estimate's numerator, steps that moved.
 const D: usize = 0;
@@ -69,7 +70,7 @@ class DAdaptAdam extends Rule {
     for (let end = w + bytes; w < end; w += 16, g += 16, m += 16, v += 16, s += 16) {
       let grad = f32x4.add(gradientAt(g, limit, scale), f32x4.mul(l2, v128.load(w)));
       let square = v128.load(v), weighted = v128.load(s);
-      way = addProducts(way, grad, quotient(weighted, f32x4.add(f32x4.sqrt(square), eps)));
+      way = addProducts(way, grad, quotient(true, weighted, f32x4.add(f32x4.sqrt(square), eps)));
       v128.store(m, f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(take1, grad)));
       v128.store(v, f32x4.add(f32x4.mul(beta2, square), f32x4.mul(take2, f32x4.mul(grad, grad))));
       weighted = f32x4.add(f32x4.mul(beta3, weighted), f32x4.mul(take3, grad));

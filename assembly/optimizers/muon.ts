@@ -10,7 +10,7 @@ import { AdamRule } from "./adam-rule";
  * layer) go through AdamW with the options aux…, whose rate follows schedules in proportion. Others scale O by
  * 0.2·√max(rows, columns). Jordan, Jin, Boza, You, Cesista, Newhouse, Bernstein 2024.
  */
-class Muon extends AdamRule {
+class Muon extends AdamRule<Muon> {
   /** Learning rate of matrices: the size of a step's singular values. @range [0, inf) */
   lr: f64 = 0.02;
   /** μ: what is kept of the buffer. @range [0, 1) */
@@ -46,7 +46,20 @@ class Muon extends AdamRule {
   updateTensor(p: Parameter, s: usize, stride: usize, bytes: usize, lr: f64): void {
     if (isMatrix(p)) return this.updateMatrix(p, s, bytes, lr);
     let rate = this.lr > 0 ? this.auxLr * (lr / this.lr) : this.auxLr * p.lrScale;
-    this.run(p.value, p.grad, s, p.extra - s, bytes, rate, this.auxBeta1, this.auxBeta2, this.auxEps, 0, this.auxWeightDecay, false);
+    this.update(p.value, p.grad, s, p.extra - s, bytes, rate);
+  }
+  // What Adam's loop asks for.
+  get beta1(): f64 {
+    return this.auxBeta1;
+  }
+  get beta2(): f64 {
+    return this.auxBeta2;
+  }
+  get eps(): f64 {
+    return this.auxEps;
+  }
+  decoupled(): f64 {
+    return this.auxWeightDecay;
   }
   private updateMatrix(p: Parameter, s: usize, bytes: usize, lr: f64): void {
     let u = this.work;

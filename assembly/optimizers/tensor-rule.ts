@@ -1,5 +1,6 @@
 import { Parameter } from "../parameter";
 import { addSquares, total } from "../kernels/wide";
+import { quotient } from "./element-rule";
 import { Rule, gradientAt } from "./rule";
 
 /** What rules share that look at whole tensors. */
@@ -21,12 +22,5 @@ export abstract class TensorRule extends Rule {
 // @ts-ignore: decorator
 @inline
 export function adamStep(m: v128, v: v128, a: v128, b: v128, eps: v128): v128 {
-  return quotient(f32x4.mul(a, m), f32x4.add(f32x4.mul(b, f32x4.sqrt(v)), eps));
-}
-
-/** a/b for b ≥ 0, 0 for 0/0. */
-// @ts-ignore: decorator
-@inline
-export function quotient(a: v128, b: v128): v128 {
-  return f32x4.div(a, f32x4.pmax(b, f32x4.splat(f32.MIN_NORMAL_VALUE)));
+  return quotient(true, f32x4.mul(a, m), f32x4.add(f32x4.mul(b, f32x4.sqrt(v)), eps));
 }

@@ -2,6 +2,8 @@
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
 import { builtinNames } from "../data/index.ts";
+import { addCompareOptions, type CompareOptions } from "./compare-command.ts";
+import { addLrFindOptions, type LrFindOptions } from "./lr-find-command.ts";
 import { type Context, Output, type OutputOptions } from "./output.ts";
 import type { TrainOptions } from "./settings.ts";
 import { addTrainOptions } from "./train-command.ts";
@@ -27,6 +29,22 @@ export function program(signal: AbortSignal): Command {
     .action(async (name: string, labelFile: string | undefined, o: TrainOptions) => {
       const { train } = await import("./train.ts");
       await train(name, labelFile, o, context(o));
+    });
+  addCompareOptions(main.command("compare"))
+    .description("train the same network with several rules, or follow them over a test surface")
+    .argument("[DATA]", data[1])
+    .argument(...labels)
+    .action(async (name: string | undefined, labelFile: string | undefined, o: CompareOptions, command: Command) => {
+      const { compare } = await import("./compare.ts");
+      await compare(name, labelFile, o, command, context(o));
+    });
+  addLrFindOptions(main.command("lr-find"))
+    .description("find a learning rate: a few steps, each with a larger one")
+    .argument(...data)
+    .argument(...labels)
+    .action(async (name: string, labelFile: string | undefined, o: LrFindOptions) => {
+      const { lrFind } = await import("./lr-find.ts");
+      await lrFind(name, labelFile, o, context(o));
     });
   main
     .command("evaluate")

@@ -1,6 +1,6 @@
 // Losses over classes against float64 formulas: class and sample weights, label smoothing, the ignored label. Rows that do
 // not count hold NaN: nothing of it may be seen.
-import { crossEntropy, multiMargin, nll } from "../../assembly/losses";
+import { crossEntropy, multiMargin, nll, zeroOne } from "../../assembly/losses";
 import { Loss, Target, Decision, Values } from "../../assembly/losses/loss";
 import { ClassLoss } from "../../assembly/losses/class-loss";
 import {
@@ -69,6 +69,16 @@ function marginOf(z: usize, q: usize, label: i32, n: i32, slopes: usize): f64 {
   }
   set64(slopes, label, own);
   return loss;
+}
+
+/** 1 where another output is the largest; no slope. */
+function zeroOneOf(z: usize, q: usize, label: i32, n: i32, slopes: usize): f64 {
+  let best = 0;
+  for (let c = 0; c < n; c++) {
+    if (get64(z, c) > get64(z, best)) best = c;
+    set64(slopes, c, 0);
+  }
+  return best == label ? 0 : 1;
 }
 
 /** Rows 2 (weight 0) and 5 (the ignored label, where there is one) are NaN; the others have weights 0.5, 1.5, 2.5. */
@@ -242,10 +252,18 @@ describe("multiMargin", () => {
   });
 });
 
+describe("zeroOne", () => {
+  beforeEach(plain);
+
+  test("is the weight of the samples whose largest output is another, without a gradient", () => {
+    check(zeroOne(), zeroOneOf, true, false);
+  });
+});
+
 describe("losses over classes", () => {
   test("say what targets they take, and decide by the largest", () => {
-    const all: Loss[] = [crossEntropy(), nll(), multiMargin()];
-    for (let i = 0; i < 3; i++) {
+    const all: Loss[] = [crossEntropy(), nll(), multiMargin(), zeroOne()];
+    for (let i = 0; i < 4; i++) {
       expectTrue("indices", all[i].accepts(Target.index));
       expectTrue("values for cross-entropy only", all[i].accepts(Target.value) == (i == 0));
       expectTrue("largest", all[i].decision() == Decision.largest);

@@ -59,6 +59,7 @@ function check(layer: Layer, f: (x: f64) => f64, derivative: (x: f64) => f64, re
 }
 /** Ranges of rows and in place, dx = dy, at one row of lanes, below, at and above two panels. */
 function checkSplits(layer: Layer): void {
+  expectTrue("as many outputs, dx may be dy", layer.outputs == layer.inputs && !layer.separate());
   const rows: i32[] = [1, 8, 9, 17];
   for (let r = 0; r < rows.length; r++) {
     for (let features = 1; features <= 5; features += 2) {

@@ -13,9 +13,9 @@ import { DenseFields, place, placeTensor, forward, backward } from "./layer-harn
 /** As in gemm.ts: terms of a block, rows of a block of strips. */
 const DEPTH: i32 = 256;
 const STRIP_ROWS: i32 = 16 * TILE;
-const SMALL: i32[] = [1, TILE - 1, TILE, TILE + 1, 2 * TILE, 7, 8, 9, 16, 17];
+const SMALL: i32[] = [1, 2, 3, TILE - 2, TILE - 1, TILE, TILE + 1, 2 * TILE, 7, 8, 9, 16, 17];
 const DEPTHS: i32[] = [DEPTH - 1, DEPTH, DEPTH + 1, 2 * DEPTH + 1];
-const STRIPS: i32[] = [1, TILE + 1, STRIP_ROWS - 1, STRIP_ROWS, STRIP_ROWS + 1, 2 * STRIP_ROWS + 3];
+const STRIPS: i32[] = [1, 2, 3, TILE - 2, TILE - 1, TILE + 1, STRIP_ROWS - 1, STRIP_ROWS, STRIP_ROWS + 1, 2 * STRIP_ROWS + 3];
 
 // One problem: x, dy as sample panels, xt as feature panels, w [n][k] and b [n] at addresses that no vector is aligned to.
 let x: usize, dy: usize, xt: usize, w: usize, b: usize;
@@ -195,7 +195,7 @@ describe("GEMM weight gradient, dw = dyᵀ·x", () => {
   test("equals the triple loop where samples fill one block of terms or just not, and outputs one block of strips or just not", () => {
     for (let i = 0; i < DEPTHS.length; i++) {
       for (let j = 0; j < STRIPS.length; j++) {
-        for (let q = 0; q < 5; q++) checkWeight(DEPTHS[i], STRIPS[j], SMALL[5 + q]);
+        for (let q = 7; q <= 17; q += q == 9 ? 8 : 1) checkWeight(DEPTHS[i], STRIPS[j], q);
       }
     }
   });
@@ -244,6 +244,7 @@ function checkDense(rows: i32, inputs: i32, units: i32, bias: bool): void {
   let name = named("dense", rows, units, inputs);
   let weight = placeTensor(fields.weightTensor);
   let y = doubles(rows * units), dx = doubles(rows * inputs), dw = doubles(units * inputs), db = doubles(units);
+  expectTrue(name + ", a bias where there is one", (fields.biasTensor != null) == bias && (!bias || fields.biasTensor!.columns == 0));
   if (bias) placeTensor(fields.biasTensor);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < units; j++) {
@@ -272,7 +273,7 @@ function checkDense(rows: i32, inputs: i32, units: i32, bias: bool): void {
 describe("dense", () => {
   test("gives y, dx, dW and db of the plain loops in any split, with and without bias", () => {
     for (let i = 0; i < SMALL.length; i++) {
-      checkDense(SMALL[i], SMALL[9 - i], 13, true);
+      checkDense(SMALL[i], SMALL[SMALL.length - 1 - i], 13, true);
       checkDense(9, 13, SMALL[i], true);
       checkDense(17, SMALL[i], 6, false);
     }
@@ -289,6 +290,7 @@ describe("dense", () => {
     for (let i = 0; i < 15; i++) expectClose("dW", get(weight.grad, i), NaN);
     for (let i = 0; i < 5; i++) expectClose("db", get(bias.grad, i), NaN);
     expectTrue("dx is there", !isNaN(get(layer.dx, 0)));
+    expectTrue("no units for dW", layer.backwardUnits(0) == 0 && layer.backwardUnits(1) == 0);
     layer.dx = 0;
     expectTrue("no units for dx", layer.backwardUnits(2) == 0);
     expectTrue("dense needs a dx of its own", layer.separate());

@@ -75,6 +75,8 @@ export function guardsHold(what: string): void {
     for (let p = array + bytes; p < next; p++) if (load<u8>(p) != guardByte(p)) throw new Error(what + ": written behind an array of " + bytes.toString() + " bytes");
     block = next;
   }
+  // Nothing lies below 1024 (memoryBase of as-pect.asconfig.json); who takes address 0 for an array writes here.
+  for (let p: usize = 0; p < 1024; p += 8) if (load<u64>(p)) throw new Error(what + ": written to address " + p.toString());
   const untouched: u64 = 0xa5a5a5a5a5a5a5a5;
   for (let at: usize = 0; at < SCRATCH_GUARD; at += 8) {
     if (load<u64>(scratchPlace - SCRATCH_GUARD + at) != untouched) throw new Error(what + ": written before the scratch memory");

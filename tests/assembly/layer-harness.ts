@@ -8,7 +8,9 @@ import { Rule } from "../../assembly/optimizers/rule";
 import { Initializer } from "../../assembly/initializers/initializer";
 import { Loss, Values } from "../../assembly/losses/loss";
 import { ClassLoss } from "../../assembly/losses/class-loss";
-import { floats, room, scratch, drawPanels, garbage, panelCount, panels, fill } from "./helpers";
+import {
+  floats, room, scratch, copyOf, drawPanels, garbage, panelCount, panels, fill, expectPanels, expectRest, expectSame, expectTrue,
+} from "./helpers";
 
 // Layers.
 export abstract class SlopeFields extends Layer {
@@ -149,6 +151,27 @@ export function backward(layer: Layer, parts: i32 = 1): void {
     for (let part = parts - 1; part >= 0; part--) layer.backward(phase, (units * part) / parts, (units * (part + 1)) / parts, scratch());
   }
 }
+/** Both passes against y and dx in float64 [rows][features]; then in three ranges and in place, which must give the same bits. */
+export function checkPasses(name: string, layer: Layer, y: usize, dx: usize, tolerance: f64): void {
+  let rows = layer.batch!.rows, n = layer.inputs, count = panelCount(rows, n);
+  expectTrue(name + ": as many outputs, dx may be dy", layer.outputs == n && !layer.separate());
+  forward(layer);
+  backward(layer);
+  expectPanels(name + ", y", layer.y, y, rows, n, tolerance, tolerance);
+  expectPanels(name + ", dx", layer.dx, dx, rows, n, tolerance, tolerance);
+  expectRest(name + ", dx", layer.dx, rows, n);
+  let wholeY = copyOf(layer.y, <usize>count << 2), wholeDx = copyOf(layer.dx, <usize>count << 2);
+  garbage(layer.y, count);
+  garbage(layer.dx, count);
+  forward(layer, 3);
+  backward(layer, 3);
+  expectSame(name + ", y in three ranges", layer.y, wholeY, count);
+  expectSame(name + ", dx in three ranges", layer.dx, wholeDx, count);
+  layer.dx = layer.dy;
+  backward(layer, 2);
+  expectSame(name + ", dx in place of dy", layer.dx, wholeDx, count);
+}
+
 /** Arrays of a loss of `outputs` outputs: z and targets drawn, weights 1 in the rows, everything else as a gather leaves it. */
 export function placeLoss(loss: Loss, rows: i32, outputs: i32, low: f64 = -2, high: f64 = 2): Loss {
   let lanes = panels(rows) * 8;

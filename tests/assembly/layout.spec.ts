@@ -1,6 +1,7 @@
 // The three layouts of a batch, each against its definition: rows [rows][k], sample panels [panels][k][8], feature panels
 // [⌈k/8⌉][8·panels][8].
 import { gatherSamples, samplesToFeatures, samplesToRows } from "../../assembly/kernels/layout";
+import { panelsFor, lanesFor } from "../../assembly/layer";
 import {
   fresh, floats, fill, garbage, get, close, panels, panelCount, inPanels, drawPanels, sizes,
   expectClose, expectSame, expectRest, expectTrue, guardsHold, scratch,
@@ -42,6 +43,13 @@ function checkGather(rows: i32, k: i32, ordered: bool, scaled: bool): void {
   for (let p = panels(rows) - 1; p >= 0; p--) gatherSamples(split, source, order, rows, k, offset, factor, p, p + 1, scratch());
   expectSame(name + ", split", split, x, count);
 }
+
+describe("panelsFor and lanesFor", () => {
+  test("count panels of eight at 1, 7, 8, 9, 16, 17", () => {
+    const expected: i32[] = [1, 1, 1, 2, 2, 3];
+    for (let i = 0; i < 6; i++) expectTrue(ROWS[i].toString() + " rows", panelsFor(ROWS[i]) == expected[i] && lanesFor(ROWS[i]) == 8 * expected[i]);
+  });
+});
 
 describe("gatherSamples", () => {
   test("puts rows into sample panels and zeros into the lanes without a row", () => {

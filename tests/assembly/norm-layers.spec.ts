@@ -1,12 +1,12 @@
 // The layers that look across samples or features, against plain float64 loops; every pass whole and in three ranges, in
 // place (dx = dy), and with rubbish in the lanes that no row fills.
-import { batchNorm, layerNorm, softmax, logSoftmax, prelu } from "../../assembly/layers";
+import { batchNorm, layerNorm, softmax, logSoftmax } from "../../assembly/layers";
 import { Layer } from "../../assembly/layer";
 import {
-  fresh, doubles, get, set, get64, set64, add64, copyOf, garbage, panelCount, inPanels, sizes,
-  expectClose, expectNear, expectPanels, expectRest, expectSame, expectTrue, expectValues,
+  fresh, doubles, get, set, get64, set64, add64, inPanels, sizes,
+  expectClose, expectNear, expectPanels, expectTrue, expectValues, guardsHold,
 } from "./helpers";
-import { BatchNormFields, LayerNormFields, PreluFields, place, placeTensor, placeStatistic, forward, backward } from "./layer-harness";
+import { BatchNormFields, LayerNormFields, place, placeTensor, placeStatistic, forward, backward, checkPasses } from "./layer-harness";
 
 const ROWS: i32[] = [1, 7, 8, 9, 16, 17];
 const FEATURES: i32[] = [1, 3, 4, 5, 8, 13];
@@ -20,26 +20,6 @@ function xAt(layer: Layer, row: i32, j: i32): f64 {
 function dyAt(layer: Layer, row: i32, j: i32): f64 {
   return get(layer.dy, inPanels(row, j, layer.inputs));
 }
-/** Runs both passes and compares; then in three ranges and in place, which must give the same bits. */
-function checkPasses(name: string, layer: Layer, y: usize, dx: usize, tolerance: f64): void {
-  let rows = layer.batch!.rows, n = layer.inputs, count = panelCount(rows, n);
-  forward(layer);
-  backward(layer);
-  expectPanels(name + ", y", layer.y, y, rows, n, tolerance, tolerance);
-  expectPanels(name + ", dx", layer.dx, dx, rows, n, tolerance, tolerance);
-  expectRest(name + ", dx", layer.dx, rows, n);
-  let wholeY = copyOf(layer.y, <usize>count << 2), wholeDx = copyOf(layer.dx, <usize>count << 2);
-  garbage(layer.y, count);
-  garbage(layer.dx, count);
-  forward(layer, 3);
-  backward(layer, 3);
-  expectSame(name + ", y in three ranges", layer.y, wholeY, count);
-  expectSame(name + ", dx in three ranges", layer.dx, wholeDx, count);
-  layer.dx = layer.dy;
-  backward(layer, 2);
-  expectSame(name + ", dx in place of dy", layer.dx, wholeDx, count);
-}
-
 /** Mean and biased variance over the rows of feature j (`acrossRows`), or over the features of row j. */
 function meanOf(layer: Layer, j: i32, acrossRows: bool): f64 {
   let count = acrossRows ? layer.batch!.rows : layer.inputs;
@@ -178,43 +158,6 @@ function checkSoftmax(rows: i32, n: i32, log: bool, low: f64, high: f64): void {
   checkPasses((log ? "logSoftmax of " : "softmax of ") + sizes(rows, n), layer, y, dx, 3e-6);
 }
 
-function checkPrelu(rows: i32, n: i32, perFeature: bool): void {
-  fresh();
-  let layer = prelu();
-  let fields = changetype<PreluFields>(layer);
-  fields.perFeature = perFeature;
-  place(layer, rows, n, -1, 1, -REST);
-  let name = "prelu of " + sizes(rows, n);
-  expectClose(name + ", slopes", fields.weightTensor!.count, perFeature ? n : 1);
-  expectClose(name + ", start", fields.weightTensor!.start, 0.25);
-  let weight = placeTensor(fields.weightTensor, 0.1, 0.9);
-  set(layer.x, inPanels(0, 0, n), 0);
-  let y = doubles(rows * n), dx = doubles(rows * n), da = doubles(n);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < n; j++) {
-      let at = perFeature ? j : 0;
-      let x = xAt(layer, i, j), slope = x > 0 ? 1 : get(weight.value, at);
-      set64(y, i * n + j, slope * x);
-      set64(dx, i * n + j, slope * dyAt(layer, i, j));
-      add64(da, at, dyAt(layer, i, j) * min(x, 0));
-    }
-  }
-  forward(layer);
-  backward(layer, 2);
-  expectNear(name + ", da", weight.grad, da, weight.count, 1e-5, 1e-6);
-  checkPasses(name, layer, y, dx, 1e-6);
-  // Nobody asks for dx: da comes all the same.
-  garbage(weight.grad, weight.count);
-  layer.dy = copyOf(layer.dy, <usize>panelCount(rows, n) << 2);
-  layer.dx = 0;
-  weight.trainable = false;
-  backward(layer);
-  expectTrue(name + ", frozen", isNaN(get(weight.grad, 0)));
-  weight.trainable = true;
-  backward(layer);
-  expectTrue(name + ", no dx", !isNaN(get(weight.grad, 0)));
-}
-
 describe("layers across samples or features: y, dx, gradients, running statistics, ranges, in place", () => {
   test("batchNorm with the batch's statistics, with and without γ and β", () => {
     for (let i = 0; i < ROWS.length; i++) for (let j = 0; j < FEATURES.length; j++) checkBatchNorm(ROWS[i], FEATURES[j], ((i + j) & 1) == 0);
@@ -229,9 +172,6 @@ describe("layers across samples or features: y, dx, gradients, running statistic
   test("logSoftmax, of logits up to ±300 too", () => {
     for (let i = 0; i < ROWS.length; i++) for (let j = 0; j < FEATURES.length; j++) checkSoftmax(ROWS[i], FEATURES[j], true, -3, 3);
     checkSoftmax(9, 5, true, -300, 300);
-  });
-  test("prelu with one slope and with one a feature", () => {
-    for (let i = 0; i < ROWS.length; i++) for (let j = 0; j < FEATURES.length; j++) checkPrelu(ROWS[i], FEATURES[j], ((i + j) & 1) == 0);
   });
 });
 
@@ -254,6 +194,8 @@ describe("normalisation where γ and β are frozen or dx is not wanted", () => {
     layer.dx = 0;
     backward(layer);
     expectTrue("dγ without dx", !isNaN(get(gamma.grad, 2)) && !isNaN(get(beta.grad, 2)));
+    expectTrue("rank 1", gamma.columns == 0 && beta.columns == 0);
+    guardsHold("no dx");
   });
   test("batchNorm leaves its running statistics alone where the batch does not track, and averages the batches seen", () => {
     fresh();
@@ -282,6 +224,7 @@ describe("normalisation where γ and β are frozen or dx is not wanted", () => {
     let fields = changetype<LayerNormFields>(layer);
     expectTrue("defaults", fields.eps == 1e-5 && fields.affine);
     place(layer, 9, 3);
+    expectTrue("rank 1", fields.weightTensor!.columns == 0 && fields.biasTensor!.columns == 0);
     expectTrue("dγ, then dx", layer.backwardUnits(0) == 3 && layer.backwardUnits(1) == 2);
     fields.weightTensor!.trainable = false;
     layer.dx = 0;

@@ -138,6 +138,29 @@ describe("classification", () => {
     }
   });
   it.each([
+    ["crossEntropy", (o: object) => t.crossEntropy(o)],
+    ["nll", (o: object) => t.nll(o)],
+  ])(
+    "the loss of %s with ignored labels is that of the other rows alone, class weights included",
+    async (_name, make) => {
+      const x = numbers(90, 4);
+      const y = wholes(30, 5, 3);
+      for (const [ignoreIndex, classWeights] of [
+        [-100, undefined],
+        [2, undefined],
+        [255, [1, 5, 0.5]],
+      ] as const) {
+        const labels = y.map((label, i) => (i % 3 === 0 ? ignoreIndex : label));
+        const rest = [...labels.keys()].filter(i => labels[i] !== ignoreIndex);
+        const model = await mirror(3, make({ ignoreIndex, classWeights }));
+        const whole = await model.evaluate({ x, y: labels });
+        const part = { x: rest.map(i => [...x.subarray(3 * i, 3 * i + 3)]), y: rest.map(i => labels[i]!) };
+        expect(whole.loss, `ignoreIndex ${ignoreIndex}`).toBeCloseTo((await model.evaluate(part)).loss, 6);
+        expect(whole.loss).not.toBe(0);
+      }
+    },
+  );
+  it.each([
     ["nll", t.nll()],
     ["multiMargin", t.multiMargin()],
     ["mse on class indices", t.mse()],

@@ -24,7 +24,9 @@ describe("a larger batch, for which everything is laid out anew,", () => {
       "groups and no decay of biases",
       { optimizer: t.sgd({ momentum: 0.9, weightDecay: 0.1 }), groups, decayBiases: false },
     ],
-    ...Object.keys(optimizers).map(type => [type, { optimizer: { type } }] as [string, t.CompileOptions]),
+    ...Object.keys(optimizers).map(
+      type => [type, { optimizer: any({ type, lr: 0.02 }) }] as [string, t.CompileOptions],
+    ),
   ];
   it.each(cases)("changes no bit: %s", async (_, options) => {
     const stack = [t.dense(4, { activation: "tanh", name: "hidden" }), t.batchNorm(), t.dense(2, { name: "out" })];

@@ -67,9 +67,18 @@ describe("groups", () => {
     model.trainBatch(batch(0).x, batch(0).y);
     expectNear(model, sgdRule(0.1)(w, gradients(w, batch(0))));
   });
-  it("train with a rate of their own where the run's is 0", async () => {
-    const rule = sgdRule(name => (hidden(name) ? 0 : 0.2));
-    await follow({ optimizer: t.sgd({ lr: 0 }), groups: [{ layers: ["out"], lr: 0.2 }] }, 3, rule);
+  it("with a rate of their own are refused where the run's is 0, which nothing could scale", async () => {
+    const options = { optimizer: t.sgd({ lr: 0 }), groups: [{ layers: ["out"], lr: 0.2 }] };
+    await expect(
+      follow(
+        options,
+        1,
+        sgdRule(() => 0),
+      ),
+    ).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/groups\[0\]: lr is 0\.2/),
+    });
   });
   it("stand still with rate 0", async () => {
     const rule = sgdRule(name => (hidden(name) ? 0 : 0.1));
@@ -139,7 +148,7 @@ describe("groups", () => {
 
 describe("decayBiases", () => {
   const stack = [t.dense(4), t.batchNorm(), t.dense(4, { activation: "tanh" }), t.layerNorm(), t.dense(2)];
-  const rules: [string, t.Spec, (decay: (name: string) => number) => Rule][] = [
+  const rules: [string, { type: string; weightDecay?: number }, (decay: (name: string) => number) => Rule][] = [
     ["sgd", t.sgd({ lr: 0.1, weightDecay: 0.6 }), decay => sgdRule(0.1, decay)],
     ["adamw", t.adamw({ lr: 0.05, weightDecay: 0.7 }), decay => adamRule(0.05, decay)],
   ];
@@ -148,7 +157,7 @@ describe("decayBiases", () => {
     [undefined, true, false].map(given => [name, given, ...rest] as const),
   );
   it.each(cases)("%s, %j: as the option says, and all decays without it", async (_, decayBiases, optimizer, make) => {
-    const rule = make(name => (matrix(name) || decayBiases !== false ? (optimizer.weightDecay as number) : 0));
+    const rule = make(name => (matrix(name) || decayBiases !== false ? optimizer.weightDecay! : 0));
     const model = await network(stack);
     expect(model.parameters()).toHaveLength(10);
     let w = tensors(model);

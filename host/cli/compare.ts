@@ -1,0 +1,119 @@
+/** `trainlet compare`: the same training with several rules, or their paths on a test surface. */
+import type { Command } from "commander";
+import { type Comparison, compareOptimizers } from "../compare.ts";
+import { sequential } from "../create.ts";
+import type { Dataset } from "../data/index.ts";
+import { type CompareOptions, ofData, ofSurface } from "./compare-command.ts";
+import { compareOnSurface } from "./compare-surface.ts";
+import { comparedSettings, comparisonText, runLine } from "./compare-text.ts";
+import { withRates } from "./contenders.ts";
+import { findData } from "./data-source.ts";
+import { type Network, networkFor } from "./network.ts";
+import type { Context } from "./output.ts";
+import { noProgress } from "./progress.ts";
+import type { TrainOptions } from "./settings.ts";
+import { UsageError } from "./stop.ts";
+import { dataLine } from "./train-text.ts";
+import { checkDataOptions, divide, type Parts, trainingData } from "./training-data.ts";
+
+export async function compare(
+  name: string | undefined,
+  labels: string | undefined,
+  options: CompareOptions,
+  command: Command,
+  context: Context,
+): Promise<void> {
+  if ((name === undefined) === (options.surface === undefined)) {
+    const what = name === undefined ? "DATA is missing" : `DATA is ${name}, but --surface needs none`;
+    throw new UsageError(`${what}; give data to train on, or --surface`);
+  }
+  const lone = (options.surface === undefined ? ofSurface : ofData).find(
+    attribute => command.getOptionValueSource(attribute) === "cli",
+  );
+  if (lone !== undefined) {
+    const { long } = command.options.find(option => option.attributeName() === lone)!;
+    throw new UsageError(
+      `${long} is for ${options.surface === undefined ? "--surface" : "training on DATA"}; leave it out`,
+    );
+  }
+  if (options.surface !== undefined) await compareOnSurface(options.surface, options, context);
+  else await compareOnData(name!, labels, options, context);
+}
+
+async function compareOnData(
+  name: string,
+  labels: string | undefined,
+  options: CompareOptions,
+  { output, signal }: Context,
+): Promise<void> {
+  const { seeds, optimizers, targetLoss, ...rest } = options;
+  // What train knows as its test part is what is validated on after every epoch here.
+  const shared: TrainOptions = {
+    ...rest,
+    optimizer: optimizers[0]!.optimizer,
+    test: options.validation,
+    validation: undefined,
+  };
+  const source = await findData(name, labels);
+  await checkDataOptions(source, shared);
+  const data = await trainingData(source, shared);
+  const network = networkFor(data, shared);
+  const contenders = withRates(optimizers, shared);
+  const { train, test: validation } = divide(data, shared, seeds[0]!);
+  output.say(dataLine(name, data));
+  output.say(comparedSettings(data, network, { ...shared, seeds, targetLoss }, validation?.rows ?? 0));
+  const progress = output.terminal ? await output.progress() : noProgress;
+  let result: Comparison;
+  try {
+    result = await compareOptimizers(
+      seed => sequential(network.layers, { inputs: data.features, loss: network.loss, seed }),
+      train,
+      {
+        contenders,
+        seeds,
+        targetLoss,
+        epochs: options.epochs,
+        validation,
+        clipNorm: options.clipNorm,
+        clipValue: options.clipValue,
+        signal,
+        callbacks: (contender, seed) => {
+          progress.start(`${contender.name} seed ${seed}`, options.epochs);
+          return [progress.epoch];
+        },
+        onRun: (contender, run) => {
+          progress.stop();
+          if (!output.terminal) output.say(runLine(contender.name, run));
+        },
+      },
+    );
+  } finally {
+    progress.stop();
+  }
+  output.say(`\n${comparisonText(result, seeds.length, targetLoss !== undefined, output.terminal)}`);
+  output.result(forPrograms(name, data, network, { train, validation, test: undefined }, options, result));
+}
+
+function forPrograms(
+  name: string,
+  data: Dataset,
+  { layers, loss }: Network,
+  { train, validation }: Parts,
+  options: CompareOptions,
+  { targetLoss, contenders }: Comparison,
+) {
+  return {
+    data: { name, rows: data.rows, features: data.features },
+    task: data.y instanceof Int32Array ? "classification" : "regression",
+    rows: { train: train.rows, validation: validation?.rows ?? 0 },
+    network: { layers, inputs: data.features, loss },
+    epochs: options.epochs,
+    seeds: options.seeds,
+    targetLoss,
+    optimizers: contenders.map(({ runs, ...contender }) => ({
+      ...contender,
+      diverged: runs.filter(run => run.diverged).length,
+      runs: runs.map(({ epochs, ...run }) => ({ ...run, history: epochs })),
+    })),
+  };
+}

@@ -1,0 +1,20 @@
+/** Options that other commands have in common with `train`. */
+import { Command, type Option } from "commander";
+import { addTrainOptions } from "./train-command.ts";
+
+/** These of train's options, in its order, with its help and defaults. */
+export function trainOptions(...longs: readonly string[]): Option[] {
+  return addTrainOptions(new Command()).options.filter(option => longs.includes(option.long!));
+}
+
+/** How a CSV file is read. */
+export const dataOptions = [
+  "--target",
+  "--task",
+  "--missing",
+  "--exclude",
+  "--header",
+  "--no-header",
+  "--scale",
+] as const;
+export const networkOptions = ["--layers", "--activation", "--dropout", "--loss"] as const;
