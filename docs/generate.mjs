@@ -14,7 +14,7 @@ function option({ name, default: value, range }) {
   const shown = value === null || value === undefined || Number.isNaN(value) ? "" : ` = ${value}`;
   return `\`${name}${shown}\`${range ? ` in ${range}` : ""}`;
 }
-function escape(text) {
+function cell(text) {
   return text.replaceAll("|", "\\|");
 }
 
@@ -28,7 +28,7 @@ for (const [kind, title] of Object.entries(titles)) {
   page.push("", `## ${title}`, "", "| name | what it computes | options |", "|---|---|---|");
   for (const [name, { summary, options }] of Object.entries(docs[kind])) {
     const text = summary.replace(/\s*@\w+.*$/, "");
-    page.push(`| \`${name}\` | ${escape(text)} | ${escape(options.map(option).join(", "))} |`);
+    page.push(`| \`${name}\` | ${cell(text)} | ${cell(options.map(option).join(", "))} |`);
   }
 }
 const text = `${page.join("\n")}\n`;

@@ -188,7 +188,10 @@ export class Model {
   predict(x: Matrix | DatasetLike): Float32Array<ArrayBuffer> {
     const engine = this.#core;
     const set = x !== null && typeof x === "object" && "x" in x ? x : undefined;
-    if (set) checkFeatures(set, this.inputs, "x");
+    if (set) {
+      checkFeatures(set, this.inputs, "x");
+      this.#checkNames({ featureNames: set.featureNames }, "x");
+    }
     const flat = flattenInputs(set ? set.x : x, this.inputs);
     if (!this.#busy) engine.prepare(Math.min(flat.rows, 256));
     const { memory, plan } = engine;
@@ -320,6 +323,7 @@ export class Model {
   #flatten(data: unknown, name: string): FlatData {
     const { memory, plan } = this.#core;
     const { core } = memory;
+    if (data !== null && typeof data === "object") this.#checkNames(data as Partial<DatasetLike>, name || "data");
     const shape = {
       inputs: this.inputs,
       outputs: plan.outputs,
@@ -403,6 +407,20 @@ export class Model {
       "INVALID_ARGUMENT",
       `${clash[0]} does not go with ${type}, which measures the loss for itself; leave it out`,
     );
+  }
+  /** Throws when data that names its classes or features names others than the model learnt, or in another order. */
+  #checkNames(data: Partial<DatasetLike>, name: string): void {
+    const pairs = [
+      ["classes", this.#about.classNames, data.classNames, "UNKNOWN_LABEL"],
+      ["features", this.#about.featureNames, data.featureNames, "SHAPE_MISMATCH"],
+    ] as const;
+    for (const [what, own, given, code] of pairs) {
+      if (!own || !given || (own.length === given.length && own.every((n, i) => n === given[i]))) continue;
+      const list = (names: readonly string[]) =>
+        names.length > 8 ? `${names.slice(0, 8).join(", ")}, …` : names.join(", ");
+      const message = `${name} has the ${what} ${list(given)}; the model learnt ${list(own)}, in that order. Read a table with csv(…, { schema: model.schema })`;
+      throw new TrainletError(code, message);
+    }
   }
   /** The scaling that the data asks for: only before the first training, as a scaler belongs to the weights behind it. */
   #scaleFor({ scale = "none" }: DatasetLike): "none" | "standard" | "minmax" {

@@ -1,14 +1,12 @@
 // Builds, checks types and style, and runs every test: node tests/run.mjs. The last line counts them.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
-const require = createRequire(import.meta.url);
 /** The script behind a package's command, so that no shell is needed. */
 function command(pkg, name = pkg.split("/").pop()) {
-  const file = require.resolve(`${pkg}/package.json`);
+  const file = path.resolve("node_modules", pkg, "package.json");
   const { bin } = JSON.parse(fs.readFileSync(file, "utf8"));
   return path.join(path.dirname(file), typeof bin === "string" ? bin : bin[name]);
 }

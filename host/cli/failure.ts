@@ -28,6 +28,6 @@ export function explain(error: unknown, args: readonly string[]): Failure {
 }
 
 function usage(message: string, args: readonly string[]): string {
-  const known = ["train", "evaluate", "predict", "info"].includes(args[0]!);
+  const known = ["train", "evaluate", "predict", "info", "compare", "lr-find"].includes(args[0]!);
   return `${message.replaceAll("\n", " ")} (see trainlet ${known ? `${args[0]} ` : ""}--help)`;
 }

@@ -66,6 +66,13 @@ export function expectStill(what: string, rule: Rule): void {
   expectSame(what + " without gradients", run.tensors[0].value, before, 7);
 }
 
+/** The first options, all float64. */
+export function expectDefaults(rule: Rule, values: f64[], at: usize = offsetof<AsgdFields>("lr")): void {
+  for (let i = 0; i < values.length; i++) {
+    expectClose("default of option " + i.toString(), load<f64>(changetype<usize>(rule) + at + (<usize>i << 3)), values[i], 0);
+  }
+}
+
 export abstract class AsgdFields extends Rule {
   lr: f64 = 0;
   lambd: f64 = 0;

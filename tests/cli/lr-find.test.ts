@@ -60,6 +60,17 @@ test.each([
   expect(stderr).toMatch(said);
 });
 
+test("options in common with train stand in the help of each command under its own headings", async () => {
+  const headings = async (command: string) => {
+    const { stdout } = await run(command, "--help");
+    const lines = stdout.split("\n");
+    const at = lines.findIndex(line => /^ +--batch-size/.test(line));
+    return lines.slice(0, at).findLast(line => /^[A-Z]\w*:$/.test(line));
+  };
+  const found = await Promise.all(["train", "compare", "lr-find"].map(headings));
+  expect(found).toEqual(["Training:", "Training:", "Test:"]);
+});
+
 describe("findLearningRate", () => {
   const x = numbers(600, 1);
   const data = { x, y: Float32Array.from({ length: 200 }, (_, i) => x[3 * i]! - 2 * x[3 * i + 1]!) };
