@@ -4,7 +4,7 @@ import { ElementRule, clippedGradient, quotient } from "./element-rule";
 /**
  * Adan, Nesterov's momentum from differences of gradients, d = gₜ - gₜ₋₁ (d₁ = 0): m ← β₁m + (1 - β₁)g; v ← β₂v + (1 - β₂)d;
  * n ← β₃n + (1 - β₃)(g + β₂d)²; w ← (w - lr·(m̂ + β₂v̂)/(√n̂ + eps))/(1 + lr·λ). Xie, Zhou, Li, Lin, Yan 2022.
- * Here β weighs the past, as in the authors' code; in the paper β is 1 - β.
+ * Here β weighs the past, as in the authors' code, in the paper the new; optax has 1 - β₂ for the factor β₂.
  */
 class Adan extends ElementRule<Adan> {
   /** Learning rate. @range [0, inf) */

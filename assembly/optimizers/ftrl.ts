@@ -6,7 +6,7 @@ import { log4 } from "../math/log";
 /**
  * FTRL-Proximal: σ = ((n + g²)^p - n^p)/lr with p = -lrPower; z ← z + g - σw; n ← n + g²; w = 0 where |z| < l1, else
  * w = (sign(z)·l1 - z)/((beta + √n)/lr + l2), whatever the step left before: w follows from z and n alone. McMahan and others
- * 2013, in kozistr's form. TensorFlow has n^p for √n, beta by l2 and n₀ = 0.1. Where w would be 0/0 it stays; lr = 0 moves nothing.
+ * 2013, in kozistr's form. Keras has n^p for √n, 2·l2 for l2 and n₀ = 0.1. Where w would be 0/0 it stays; lr = 0 moves nothing.
  */
 class Ftrl extends ElementRule<Ftrl> {
   /** Learning rate. @range [0, inf) */

@@ -7,7 +7,7 @@ import { sign4 } from "../kernels/sign";
 /**
  * Yogi, Adam with additive steps of v: v ← v - (1 - β₂)·sign(v - g²)·g², so that v forgets no faster than gradients come.
  * m and v both begin with initialAccumulator: a weight without gradients drifts by about lr·1e-3 before m has died away.
- * Zaheer, Reddi, Sachan, Kale, Kumar 2018, in kozistr's form (bias corrections, decoupled decay); optax begins m at 0.
+ * Zaheer, Reddi, Sachan, Kale, Kumar 2018, with bias corrections and decoupled decay, as kozistr has it.
  */
 class Yogi extends AdamRule<Yogi> {
   /** Learning rate. @range [0, inf) */

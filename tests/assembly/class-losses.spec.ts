@@ -11,6 +11,7 @@ import { CrossEntropyFields, MarginFields, placeLoss } from "./layer-harness";
 
 const ROWS: i32[] = [1, 7, 8, 9, 17];
 const CLASSES: i32[] = [2, 3, 4, 5];
+const WEIGHTS: f64[] = [0.5, 1, 2.5];
 
 // What a test is about.
 let classWeights: f64[] = [];
@@ -81,7 +82,7 @@ function zeroOneOf(z: usize, q: usize, label: i32, n: i32, slopes: usize): f64 {
   return best == label ? 0 : 1;
 }
 
-/** Rows 2 (weight 0) and 5 (the ignored label, where there is one) are NaN; the others have weights 0.5, 1.5, 2.5. */
+/** Rows 2 (weight 0) and 5 (the ignored label, where there is one) are NaN; the others have weights 0.5, 1, 2.5. */
 function check(loss: Loss, formula: Formula, index: bool, ignores: bool): void {
   for (let r = 0; r < ROWS.length; r++) {
     for (let o = 0; o < CLASSES.length; o++) {
@@ -104,7 +105,7 @@ function checkOne(loss: Loss, formula: Formula, index: bool, ignores: bool): voi
   fill(loss.targets, count, 0, 1);
   let weightSum: f64 = 0, lossSum: f64 = 0;
   for (let i = 0; i < rows; i++) {
-    let weight = i == 2 ? 0 : 0.5 + <f64>(i % 3);
+    let weight = i == 2 ? 0 : WEIGHTS[i % 3];
     set(loss.weights, i, weight);
     let label = (i * 7 + 1) % n;
     if (label == ignored) label = 0;
@@ -180,16 +181,21 @@ describe("crossEntropy of class indices", () => {
     check(loss, crossEntropyOf, true, true);
   });
   test("is exact for logits of ±1000", () => {
-    fresh();
-    let loss = placeLoss(crossEntropy(), 1, 2);
-    loss.target = Target.index;
-    set(loss.z, 0, 1000);
-    set(loss.z, 8, -1000);
-    store<i32>(loss.labels, 1);
-    loss.evaluate(0, 1, 1, true);
-    expectClose("loss", get(loss.losses, 0), 2000, 0);
-    expectClose("slope of the wrong class", get(loss.dz, 0), 1, 0);
-    expectClose("slope of the right class", get(loss.dz, 8), -1, 0);
+    for (let truth = 0; truth < 3; truth++) {
+      fresh();
+      let loss = placeLoss(crossEntropy(), 1, 3);
+      let largest = (truth + 1) % 3, least = (truth + 2) % 3;
+      loss.target = Target.index;
+      set(loss.z, 8 * truth, -1000);
+      set(loss.z, 8 * largest, 1000);
+      set(loss.z, 8 * least, -1000);
+      store<i32>(loss.labels, truth);
+      loss.evaluate(0, 1, 1, true);
+      expectClose("loss", get(loss.losses, 0), 2000, 0);
+      expectClose("slope of the true class", get(loss.dz, 8 * truth), -1, 0);
+      expectClose("slope of the largest", get(loss.dz, 8 * largest), 1, 0);
+      expectClose("slope of the other", get(loss.dz, 8 * least), 0, 0);
+    }
   });
   test("is 0 where every row is ignored", () => {
     fresh();
@@ -208,6 +214,12 @@ describe("crossEntropy of class probabilities", () => {
 
   test("equals -Σ t·ln softmax and divides by the sample weights", () => {
     check(crossEntropy(), crossEntropyOf, false, true);
+  });
+  test("ignores no row for the label that stands there", () => {
+    let loss = crossEntropy();
+    // placeLoss leaves the labels at -1.
+    changetype<ClassLoss>(loss).ignoreIndex = -1;
+    check(loss, crossEntropyOf, false, true);
   });
   test("weighs the classes and spreads ε", () => {
     let loss = crossEntropy();
@@ -267,6 +279,11 @@ describe("losses over classes", () => {
       expectTrue("indices", all[i].accepts(Target.index));
       expectTrue("values for cross-entropy only", all[i].accepts(Target.value) == (i == 0));
       expectTrue("largest", all[i].decision() == Decision.largest);
+      // Labels that an evaluation passes over: those of the losses with an ignored label, where targets are indices.
+      all[i].target = Target.index;
+      expectTrue("ignored label", all[i].ignores(-100) == i < 2 && !all[i].ignores(0));
+      all[i].target = Target.value;
+      expectTrue("no label", !all[i].ignores(-100) && !all[i].ignores(0));
     }
   });
 });

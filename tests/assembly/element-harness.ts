@@ -14,18 +14,15 @@ function all(value: f64, mirrored: bool): f64[] {
 }
 
 /**
- * From `start` with the gradients `g` and the rate `lr` to the weights `expected` after each step. Once plain; once with
- * gradients twice as large that are halved; once with a bound that the largest just meets: all must come out alike.
+ * From `start` with the gradients `g` and the rate `lr` to the weights `expected` after each step. Once with gradients twice
+ * as large that are halved; once with a bound that the largest just meets; once plain: that run is returned.
  */
 export function follow(rule: Rule, start: f64, g: f64[], lr: f64, expected: f64[], mirrored: bool = true): Run {
-  let run = pass(rule, start, g, lr, expected, mirrored, 2, 0.5, f32.MAX_VALUE);
   let largest: f64 = 0;
   for (let t = 0; t < g.length; t++) largest = max(largest, abs(g[t]));
-  run = pass(rule, start, g, lr, expected, mirrored, 1, 1, <f32>largest);
-  let plain = pass(rule, start, g, lr, expected, mirrored, 1, 1, f32.MAX_VALUE);
-  let clipped = run.tensors[0], p = plain.tensors[0];
-  for (let i = 0; i < COUNT; i++) expectClose("clipped beside plain", get(clipped.value, i), get(p.value, i), 1e-6, 1e-7);
-  return plain;
+  pass(rule, start, g, lr, expected, mirrored, 2, 0.5, f32.MAX_VALUE);
+  pass(rule, start, g, lr, expected, mirrored, 1, 1, <f32>largest);
+  return pass(rule, start, g, lr, expected, mirrored, 1, 1, f32.MAX_VALUE);
 }
 function pass(rule: Rule, start: f64, g: f64[], lr: f64, expected: f64[], mirrored: bool, factor: f64, scale: f32, limit: f32): Run {
   fresh();

@@ -163,6 +163,16 @@ describe("adam", () => {
     // λ = 0.25: 0.5 + 0.25·2 = 1; 2.105 + 0.25·1.58 = 2.5; -2.255 + 0.25·1.02 = -2: the same path
     check(withBetas(adam(), 0.25, false), RATE, [0.5, 2.105, -2.255], [1.58, 1.02, 1.1], [-0.25, 2.3125]);
   });
+  test("with coupled decay by the weight itself, λ = 1", () => {
+    // -1 + 2 = 1; 0.92 + 1.58 = 2.5; -3.02 + 1.02 = -2: the same path
+    check(withBetas(adam(), 1, false), RATE, [-1, 0.92, -3.02], [1.58, 1.02, 1.1], [-0.25, 2.3125]);
+  });
+  test("with eps = 0, where padding must not become 0/0", () => {
+    // 2 - 0.84·1/1 = 1.16; 1.16 - 0.84·2/2 = 0.32; 0.32 + 0.24/2 = 0.44
+    let rule = withBetas(adam(), 0, false);
+    changetype<AdamFields>(rule).eps = 0;
+    check(rule, RATE, ADAM_G, [1.16, 0.32, 0.44], [-0.25, 2.3125]);
+  });
   test("AMSGrad divides by the largest v so far", () => {
     // g₃ = 0: m 0.75, m̂ 6/7; v 1.3125, but 1.75 was larger: step 0.84·6/7/(√(1.75/0.578125) + 1)
     let last = 1.02 - 0.72 / (Math.sqrt(1.75 / 0.578125) + 1);
@@ -224,7 +234,14 @@ describe("every rule", () => {
       expectTrue("moved", get(tensor.value, 4) != 1);
       rules[i].evalTensor(out, tensor, states, 32, tensor.paddedBytes);
       expectSame("weights for inference", out, plain, 8);
-      expectTrue("no passes, no state beside the arrays", !rules[i].separates() && !rules[i].drives() && rules[i].passes() == 0 && rules[i].tensorBytes(tensor) == 0);
+      expectTrue("no passes, no state beside the arrays", !rules[i].separates() && !rules[i].drives() && rules[i].passes() == 0 && rules[i].tensorBytes(tensor) + rules[i].sharedBytes() + rules[i].workBytes(tensor) == 0);
+    }
+  });
+  test("sees tensors padded to whole vectors of four", () => {
+    const counts: i32[] = [1, 4, 5, 8, 9];
+    for (let i = 0; i < counts.length; i++) {
+      let bytes: usize = i == 0 || i == 1 ? 16 : i == 4 ? 48 : 32;
+      expectTrue(counts[i].toString() + " numbers", new Parameter(counts[i]).paddedBytes == bytes && new Parameter(counts[i], 1).paddedBytes == bytes);
     }
   });
   test("leaves everything as it is at rate 0 without decay", () => {

@@ -47,6 +47,12 @@ describe("philox", () => {
   });
 });
 
+describe("Purpose", () => {
+  test("keeps its numbers, so that runs of older versions can be repeated", () => {
+    expectTrue("numbers", Purpose.initialise == 1 && Purpose.shuffle == 2 && Purpose.dropout == 3 && Purpose.data == 4);
+  });
+});
+
 describe("Random", () => {
   beforeEach(fresh);
 
@@ -57,6 +63,8 @@ describe("Random", () => {
       philox(block, i / 4, 5, Purpose.shuffle, 9, 42, 0);
       expect(random.next()).toBe(load<u32>(block + ((i & 3) << 2)), "word " + i.toString());
     }
+    // In the middle of a block.
+    random.next();
     random.begin(42, Purpose.shuffle, 9, 5);
     philox(block, 0, 5, Purpose.shuffle, 9, 42, 0);
     expect(random.next()).toBe(load<u32>(block), "first word after a new beginning");

@@ -15,11 +15,13 @@ function checkPrelu(rows: i32, n: i32, perFeature: bool): void {
   fresh();
   let layer = prelu();
   let fields = changetype<PreluFields>(layer);
+  expectTrue("one slope of 0.25 by default", fields.init == 0.25 && !fields.perFeature);
   fields.perFeature = perFeature;
   place(layer, rows, n, -1, 1, -REST);
   let name = "prelu of " + sizes(rows, n);
   expectClose(name + ", slopes", fields.weightTensor!.count, perFeature ? n : 1);
   expectClose(name + ", start", fields.weightTensor!.start, 0.25);
+  expectTrue(name + ", rank 1", fields.weightTensor!.columns == 0);
   let weight = placeTensor(fields.weightTensor, 0.1, 0.9);
   set(layer.x, inPanels(0, 0, n), 0);
   let y = doubles(rows * n), dx = doubles(rows * n), da = doubles(n);
