@@ -9,6 +9,9 @@ const GUARD: usize = 64;
 /** The same for the scratch memory: as much as the memory itself, so that a wrong stride shows too. */
 const SCRATCH_GUARD: usize = 1 << 16;
 
+/** Nothing lies below (memoryBase of as-pect.asconfig.json). Whoever takes address 0 for an array reads NaN there. */
+const LOW: usize = 1024;
+
 let base: usize = 0;
 let top: usize = 0;
 let state: u32 = 1;
@@ -16,6 +19,7 @@ let scratchPlace: usize = 0;
 
 /** Forgets all arrays and starts the generator anew: `beforeEach(fresh)`. */
 export function fresh(): void {
+  memory.fill(0, 0xff, LOW);
   if (!base) {
     scratchPlace = ((heap.alloc(SCRATCH + 2 * SCRATCH_GUARD + 16) + 15) & ~15) + SCRATCH_GUARD;
     memory.fill(scratchPlace - SCRATCH_GUARD, 0xa5, SCRATCH + 2 * SCRATCH_GUARD);
@@ -75,8 +79,7 @@ export function guardsHold(what: string): void {
     for (let p = array + bytes; p < next; p++) if (load<u8>(p) != guardByte(p)) throw new Error(what + ": written behind an array of " + bytes.toString() + " bytes");
     block = next;
   }
-  // Nothing lies below 1024 (memoryBase of as-pect.asconfig.json); who takes address 0 for an array writes here.
-  for (let p: usize = 0; p < 1024; p += 8) if (load<u64>(p)) throw new Error(what + ": written to address " + p.toString());
+  for (let p: usize = 0; p < LOW; p += 8) if (load<u64>(p) != ~0) throw new Error(what + ": written to address " + p.toString());
   const untouched: u64 = 0xa5a5a5a5a5a5a5a5;
   for (let at: usize = 0; at < SCRATCH_GUARD; at += 8) {
     if (load<u64>(scratchPlace - SCRATCH_GUARD + at) != untouched) throw new Error(what + ": written before the scratch memory");
