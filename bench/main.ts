@@ -1,9 +1,14 @@
-// npm run bench: the SIMD limit of this engine, the GEMMs' share of it, samples/s of the five workloads.
+// npm run bench: the SIMD limit of this engine, the GEMMs' share of it, samples/s of the five workloads, a row per rule.
 // Everything is in one process, one thread; figures are the best of several runs, for a machine with noise.
+//   --json [FILE]     writes the figures
+//   --only PART,…     limit, gemm, workloads, rules: no more than these
+//   --rules NAME,…    no more than these rules
 import { writeFileSync } from "node:fs";
 import os from "node:os";
-import { measureGemms, measureLimit } from "./gemm.ts";
-import { measureRules } from "./rules.ts";
+import { parseArgs } from "node:util";
+import { optimizers } from "../host/generated/core.ts";
+import { type GemmFigure, measureGemms, measureLimit } from "./gemm.ts";
+import { measureRule, type RuleFigure } from "./rules.ts";
 import { makeData, makeModel, makeRule, type Workload, workloads } from "./workloads.ts";
 
 async function measureWorkload(
@@ -24,54 +29,68 @@ async function measureWorkload(
   return { name: workload.name, samplesPerSecond, gflops: (samplesPerSecond * flops) / 1e9 };
 }
 
+function showGemms(gemms: readonly GemmFigure[]): void {
+  console.log("\nGEMM        rows   outputs  inputs   GFLOP/s   of limit");
+  for (const g of gemms) {
+    const sizes = [g.m, g.n, g.k].map(v => String(v).padStart(7)).join("  ");
+    console.log(
+      `${g.form.padEnd(8)}${sizes}  ${g.gflops.toFixed(1).padStart(8)}  ${(100 * g.share).toFixed(0).padStart(8)} %`,
+    );
+  }
+}
+async function runWorkloads(limit: number) {
+  console.log("\nworkload    sizes               batch   samples/s   GFLOP/s   of limit");
+  const results = [];
+  for (const w of workloads) {
+    const r = await measureWorkload(w);
+    results.push(r);
+    const columns = [
+      w.name.padEnd(10),
+      w.sizes.join("-").padEnd(18),
+      String(w.batch).padStart(6),
+      Math.round(r.samplesPerSecond).toLocaleString("en").padStart(11),
+    ];
+    console.log(
+      `${columns.join("  ")}  ${r.gflops.toFixed(1).padStart(8)}  ${((100 * r.gflops) / limit).toFixed(0).padStart(8)} %`,
+    );
+  }
+  return results;
+}
+async function runRules(names: readonly string[]): Promise<RuleFigure[]> {
+  console.log("\nrule                    parameters   ns/parameter      GB/s   of a copy");
+  const figures: RuleFigure[] = [];
+  for (const name of names) {
+    const r = await measureRule(name);
+    figures.push(r);
+    const moved = r.share
+      ? [r.gigabytesPerSecond.toFixed(1).padStart(8), `${(100 * r.share).toFixed(0)} %`.padStart(10)]
+      : ["", ""];
+    const columns = [
+      r.name.padEnd(22),
+      r.parameters.toLocaleString("en").padStart(11),
+      r.nsPerParameter.toFixed(2).padStart(13),
+    ];
+    console.log([...columns, ...moved].join("  "));
+  }
+  return figures;
+}
+
+const { values } = parseArgs({
+  options: { json: { type: "string" }, only: { type: "string" }, rules: { type: "string" } },
+});
+const parts = values.only?.split(",") ?? (values.rules ? ["rules"] : ["limit", "gemm", "workloads", "rules"]);
+const has = (part: string) => parts.includes(part);
+const date = new Date().toISOString().slice(0, 10);
 const machine = `${os.cpus()[0]?.model.trim()}, ${os.platform()} ${os.arch()}`;
 const engine = `Node ${process.version}, V8 ${process.versions.v8}`;
 console.log(`${machine}; ${engine}`);
 const limit = measureLimit();
-console.log(`SIMD limit (unrolled multiply-add, one thread): ${limit.toFixed(1)} GFLOP/s\n`);
-
-console.log("GEMM        rows   outputs  inputs   GFLOP/s   of limit");
-const gemms = measureGemms();
-for (const g of gemms) {
-  const sizes = [g.m, g.n, g.k].map(v => String(v).padStart(7)).join("  ");
-  console.log(
-    `${g.form.padEnd(8)}${sizes}  ${g.gflops.toFixed(1).padStart(8)}  ${(100 * g.share).toFixed(0).padStart(8)} %`,
-  );
-}
-
-console.log("\nworkload    sizes               batch   samples/s   GFLOP/s   of limit");
-const results = [];
-for (const w of workloads) {
-  const r = await measureWorkload(w);
-  results.push(r);
-  const columns = [
-    w.name.padEnd(10),
-    w.sizes.join("-").padEnd(18),
-    String(w.batch).padStart(6),
-    Math.round(r.samplesPerSecond).toLocaleString("en").padStart(11),
-  ];
-  console.log(
-    `${columns.join("  ")}  ${r.gflops.toFixed(1).padStart(8)}  ${((100 * r.gflops) / limit).toFixed(0).padStart(8)} %`,
-  );
-}
-console.log("\nrule                    parameters   ns/parameter      GB/s   of a copy");
-const rules = await measureRules();
-for (const r of rules) {
-  const moved = r.share
-    ? [r.gigabytesPerSecond.toFixed(1).padStart(8), `${(100 * r.share).toFixed(0)} %`.padStart(10)]
-    : ["", ""];
-  const columns = [
-    r.name.padEnd(22),
-    r.parameters.toLocaleString("en").padStart(11),
-    r.nsPerParameter.toFixed(2).padStart(13),
-  ];
-  console.log([...columns, ...moved].join("  "));
-}
-if (process.argv.includes("--json")) {
-  const file = process.argv[process.argv.indexOf("--json") + 1] ?? "bench/results.json";
-  const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(
-    file,
-    `${JSON.stringify({ date, machine, engine, threads: 1, limit, gemms, workloads: results, rules }, null, 2)}\n`,
-  );
+if (has("limit")) console.log(`SIMD limit (unrolled multiply-add, one thread): ${limit.toFixed(1)} GFLOP/s`);
+const gemms = has("gemm") ? measureGemms() : undefined;
+if (gemms) showGemms(gemms);
+const results = has("workloads") ? await runWorkloads(limit) : undefined;
+const rules = has("rules") ? await runRules(values.rules?.split(",") ?? Object.keys(optimizers)) : undefined;
+if (values.json) {
+  const figures = { date, machine, engine, threads: 1, limit, gemms, workloads: results, rules };
+  writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 }

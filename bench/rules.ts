@@ -18,18 +18,12 @@ export interface RuleFigure {
 /** Rules whose cost is in products of matrices are timed on one that a layer might have. */
 const MATRIX_RULES = new Set(["muon", "soap"]);
 
-export async function measureRules(parameters = 10_000_000): Promise<RuleFigure[]> {
-  const figures: RuleFigure[] = [];
-  for (const name of Object.keys(optimizers)) {
-    const drives = optimizers[name as keyof typeof optimizers].drives;
-    figures.push(
-      drives ? await measureDriving(name) : await measureRule(name, MATRIX_RULES.has(name) ? 512 * 512 : parameters),
-    );
-  }
-  return figures;
+export async function measureRule(name: string, parameters = 10_000_000): Promise<RuleFigure> {
+  if (optimizers[name as keyof typeof optimizers].drives) return measureDriving(name);
+  return measureAlone(name, MATRIX_RULES.has(name) ? 512 * 512 : parameters);
 }
 
-async function measureRule(name: string, parameters: number): Promise<RuleFigure> {
+async function measureAlone(name: string, parameters: number): Promise<RuleFigure> {
   const columns = Math.floor(Math.sqrt(parameters));
   const optimizer = await createOptimizer({ type: name }, [[Math.floor(parameters / columns), columns]]);
   const count = optimizer.params[0]!.length;

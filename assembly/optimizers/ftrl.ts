@@ -1,5 +1,5 @@
 import { Rule } from "./rule";
-import { ElementRule, clippedGradient, quotient } from "./element-rule";
+import { ElementRule, clippedGradient } from "./element-rule";
 import { exp4 } from "../math/exp";
 import { log4 } from "../math/log";
 
@@ -20,7 +20,7 @@ class Ftrl extends ElementRule<Ftrl> {
   /** Pull of weights towards 0. @range [0, inf) */
   l2: f64 = 0;
 
-  /** z and n. */
+  /** z and √n, which saves a root a step. */
   states(): i32 {
     return 2;
   }
@@ -36,25 +36,27 @@ class Ftrl extends ElementRule<Ftrl> {
     let p = f32x4.splat(<f32>-this.lrPower);
     let inverse = f32x4.splat(<f32>(1 / lr));
     let least = f32x4.splat(<f32>(this.beta / lr + this.l2));
-    let l1 = f32x4.splat(<f32>this.l1);
-    let n = s + stride;
+    let l1 = f32x4.splat(<f32>this.l1), lower = f32x4.neg(l1);
+    let stays = i32x4.splat(this.l1 > 0 ? 0 : -1);
+    let root = s + stride;
     let end = w + bytes;
     do {
       let x = v128.load(w);
       let d = clippedGradient(FULL, g, limit, scale);
-      let old = v128.load(n);
+      let last = v128.load(root);
+      let old = f32x4.mul(last, last);
       let sum = f32x4.add(old, f32x4.mul(d, d));
-      v128.store(n, sum);
-      let root = f32x4.sqrt(sum);
-      let sigma = f32x4.sub(rooted ? root : power4(sum, p), rooted ? f32x4.sqrt(old) : power4(old, p));
+      let now = f32x4.sqrt(sum);
+      v128.store(root, now);
+      let sigma = rooted ? f32x4.sub(now, last) : f32x4.sub(power4(sum, p), power4(old, p));
       let z = f32x4.add(v128.load(s), f32x4.sub(d, f32x4.mul(f32x4.mul(sigma, inverse), x)));
       v128.store(s, z);
-      let below = f32x4.add(f32x4.mul(root, inverse), least);
-      let over = f32x4.sub(f32x4.abs(z), l1);
-      let above = v128.or(f32x4.pmax(over, f32x4.splat(0)), v128.and(z, f32x4.splat(-0.0)));
-      let free = v128.andnot(f32x4.eq(below, f32x4.splat(0)), f32x4.lt(over, f32x4.splat(0)));
-      v128.store(w, v128.bitselect(x, f32x4.sub(f32x4.splat(0), quotient(true, above, below)), free));
-      w += 16, g += 16, s += 16, n += 16;
+      let below = f32x4.add(f32x4.mul(now, inverse), least);
+      let above = f32x4.sub(f32x4.pmax(f32x4.pmin(z, l1), lower), z);
+      // A weight that never had a gradient, with neither beta nor l2, has z = below = 0.
+      let without = f32x4.eq(below, f32x4.splat(0));
+      v128.store(w, v128.bitselect(v128.and(x, stays), f32x4.div(above, below), without));
+      w += 16, g += 16, s += 16, root += 16;
     } while (w < end);
   }
 }
