@@ -17,11 +17,15 @@ export interface CompareOptions extends Omit<TrainOptions, "seeds" | "optimizer"
 
 /** How many, counted from 1, or which: `3`, `7,8`. */
 function seeds(text: string): number[] {
-  if (text.includes(",")) return values.seeds(text);
-  return Array.from({ length: values.whole(1, 1000)(text) }, (_, i) => i + 1);
+  try {
+    if (text.includes(",")) return values.seeds(text);
+    return Array.from({ length: values.whole(1, 1000)(text) }, (_, i) => i + 1);
+  } catch {
+    throw new InvalidArgumentError("It should be how many, from 1 to 1000, or a list of different ones, as in 7,8.");
+  }
 }
 function finite(text: string): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
+  const value = /^[-+.\de]+$/i.test(text) ? Number(text) : Number.NaN;
   if (Number.isFinite(value)) return value;
   throw new InvalidArgumentError("It should be a number.");
 }
@@ -56,7 +60,6 @@ const surface = [
   new Option("--tolerance <x>", "distance at which a minimum counts as reached")
     .argParser(values.positive)
     .default(0.01),
-  new Option("--report <file>", "write an HTML page with the surface and the paths"),
 ];
 const groups = {
   "Rules:": rules,
@@ -64,7 +67,10 @@ const groups = {
   "Network:": trainOptions(...networkOptions),
   "Training:": training,
   "Surface:": surface,
-  "Output:": trainOptions("--json", "--quiet"),
+  "Output:": [
+    new Option("--report <file>", "write an HTML page with tables and curves, or the surface and the paths"),
+    ...trainOptions("--json", "--quiet"),
+  ],
 };
 
 /** Options that only one of the two kinds of comparison has. */
@@ -79,7 +85,7 @@ order. The split of the rows is the same for all. A run whose numbers are no lon
 the means.
 
 Examples:
-  trainlet compare digits --optimizers sgd,nesterov,adam:lr=0.01 --epochs 10
+  trainlet compare digits --optimizers sgd,nesterov,adam:lr=0.01 --epochs 10 --report digits.html
   trainlet compare iris.csv --target species --optimizers gradient-descent,stochastic,mini-batch --lr 0.05
   trainlet compare --surface rosenbrock --optimizers sgd:lr=0.001,adam:lr=0.02 --report paths.html`;
 

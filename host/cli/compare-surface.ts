@@ -42,6 +42,7 @@ export async function compareOnSurface(
     signal.throwIfAborted();
     descents.push({ name, optimizer, ...(await descend(optimizer, surface, { steps, tolerance })) });
   }
+  signal.throwIfAborted();
   const title = `${whole(steps)} steps on ${name}`;
   if (report !== undefined)
     await writeFileAtomic(report, surfaceReport(title, surface, descents, head(tolerance), rows(descents)));

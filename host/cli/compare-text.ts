@@ -11,7 +11,7 @@ import type { TrainOptions } from "./settings.ts";
 export function comparedSettings(
   data: Dataset,
   network: Network,
-  options: TrainOptions & { seeds: readonly number[]; targetLoss?: number },
+  options: TrainOptions & { seeds: readonly number[] },
   validationRows: number,
 ): string {
   const words = [
@@ -21,6 +21,8 @@ export function comparedSettings(
     count(options.epochs, "epoch"),
     `batch size ${options.batchSize}`,
     ...(options.schedule ? [`schedule ${specLine(options.schedule)}`] : []),
+    ...(options.clipNorm === undefined ? [] : [`clip norm ${options.clipNorm}`]),
+    ...(options.clipValue === undefined ? [] : [`clip value ${options.clipValue}`]),
     ...(data.scale === undefined ? [] : [`scaling ${data.scale}`]),
     `${options.seeds.length > 1 ? "seeds" : "seed"} ${options.seeds.join(", ")}`,
   ];
@@ -34,37 +36,48 @@ export function runLine(name: string, run: ComparedRun): string {
   return `${printableName(name)} seed ${run.seed}  ${numbers}  ${seconds(run.seconds)}`;
 }
 
-export function comparisonText(
+/** A table of the comparison and what stands above it, for text and for pages alike. */
+export interface ComparisonTable {
+  title: string;
+  head: string[];
+  rows: string[][];
+  aligns: ("left" | "right")[];
+}
+
+/** First how fast a loss was reached, unless every run diverged, then what the last epoch came to. */
+export function comparisonTables(
   { targetLoss, contenders }: Comparison,
   seedCount: number,
   given: boolean,
-  lines: boolean,
-): string {
-  const parts: string[] = [];
+): ComparisonTable[] {
+  const tables: ComparisonTable[] = [];
   if (targetLoss !== undefined) {
-    const why = given ? "" : ", with which the median rule ends";
-    const reaching = contenders.map(c => [printableName(c.name), ...targetCells(c, seedCount)]);
-    parts.push(
-      `to a training loss of ${decimal(targetLoss)}${why}:\n${table(["", "epochs", "steps", "time", "seeds"], reaching, { lines })}`,
-    );
+    tables.push({
+      title: `to a training loss of ${decimal(targetLoss)}${given ? "" : ", with which the median rule ends"}`,
+      head: ["", "epochs", "steps", "time", "seeds"],
+      rows: contenders.map(c => [printableName(c.name), ...targetCells(c, seedCount)]),
+      aligns: ["left", "right", "right", "right", "right"],
+    });
   }
-  const names = endNames(contenders);
-  const ends = contenders.map(c => [
-    printableName(c.name),
-    ...names.map(name => spreadText(c.final[name], value => metric(name, value))),
-    c.runs.some(run => run.diverged) ? divergence(c.runs) : "",
-  ]);
-  const noted = ends.some(row => row.at(-1) !== "");
-  const head = [
-    "",
-    ...names.map(name => (name === "loss" ? "train loss" : metricName(name))),
-    ...(noted ? ["note"] : []),
-  ];
-  const aligns = head.map((_, i) => (i === 0 || (noted && i === head.length - 1) ? "left" : "right"));
-  const rows = noted ? ends : ends.map(row => row.slice(0, -1));
-  const what = seedCount > 1 ? `mean (least–greatest) of ${count(seedCount, "seed")}` : "one seed";
-  parts.push(`after the last epoch, ${what}:\n${table(head, rows, { lines, aligns })}`);
-  return parts.join("\n\n");
+  const names = tellingNames(new Set(contenders.flatMap(c => Object.keys(c.final))));
+  const noted = contenders.some(c => c.runs.some(run => run.diverged));
+  tables.push({
+    title: `after the last epoch, ${seedCount > 1 ? `mean (least–greatest) of ${count(seedCount, "seed")}` : "one seed"}`,
+    head: ["", ...names.map(name => (name === "loss" ? "train loss" : metricName(name))), ...(noted ? ["note"] : [])],
+    rows: contenders.map(c => [
+      printableName(c.name),
+      ...names.map(name => spreadText(c.final[name], value => metric(name, value))),
+      ...(noted ? [c.runs.some(run => run.diverged) ? divergence(c.runs) : ""] : []),
+    ]),
+    aligns: ["left", ...names.map(() => "right" as const), ...(noted ? ["left" as const] : [])],
+  });
+  return tables;
+}
+
+export function comparisonText(tables: readonly ComparisonTable[], lines: boolean): string {
+  return tables
+    .map(({ title, head, rows, aligns }) => `${title}:\n${table(head, rows, { lines, aligns })}`)
+    .join("\n\n");
 }
 
 function targetCells({ target, runs }: ComparedContender, seedCount: number): string[] {
@@ -88,9 +101,8 @@ function spreadText(spread: Spread | undefined, text: (value: number) => string)
   return text(min) === text(max) ? text(mean) : `${text(mean)} (${text(min)}–${text(max)})`;
 }
 
-/** The training loss, and of the validation part (or where there is none of the training part) the loss and what else tells most. */
-function endNames(contenders: readonly ComparedContender[]): string[] {
-  const known = new Set(contenders.flatMap(c => Object.keys(c.final)));
+/** Of these metrics the training loss, and of the validation part (or where there is none of the training part) the loss and what else tells most. */
+export function tellingNames(known: ReadonlySet<string>): string[] {
   const ofValidation = known.has("valLoss");
   const wanted = ofValidation ? ["loss", "valLoss", "valAccuracy", "valRmse"] : ["loss", "accuracy", "rmse"];
   return wanted.filter(name => known.has(name));

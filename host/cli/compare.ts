@@ -3,12 +3,17 @@ import type { Command } from "commander";
 import { type Comparison, compareOptimizers } from "../compare.ts";
 import { sequential } from "../create.ts";
 import type { Dataset } from "../data/index.ts";
+import { TrainletError } from "../errors.ts";
+import { writeFileAtomic } from "../files/atomic.ts";
 import { type CompareOptions, ofData, ofSurface } from "./compare-command.ts";
+import { comparisonReport } from "./compare-report.ts";
 import { compareOnSurface } from "./compare-surface.ts";
-import { comparedSettings, comparisonText, runLine } from "./compare-text.ts";
+import { comparedSettings, comparisonTables, comparisonText, runLine } from "./compare-text.ts";
 import { withRates } from "./contenders.ts";
 import { findData } from "./data-source.ts";
+import { count } from "./format.ts";
 import { type Network, networkFor } from "./network.ts";
+import { checkOutputs } from "./out-files.ts";
 import type { Context } from "./output.ts";
 import { noProgress } from "./progress.ts";
 import type { TrainOptions } from "./settings.ts";
@@ -46,7 +51,7 @@ async function compareOnData(
   options: CompareOptions,
   { output, signal }: Context,
 ): Promise<void> {
-  const { seeds, optimizers, targetLoss, ...rest } = options;
+  const { seeds, optimizers, targetLoss, report, ...rest } = options;
   // What train knows as its test part is what is validated on after every epoch here.
   const shared: TrainOptions = {
     ...rest,
@@ -56,12 +61,21 @@ async function compareOnData(
   };
   const source = await findData(name, labels);
   await checkDataOptions(source, shared);
+  const inputs = source.kind === "builtin" ? [] : [name, source.kind === "idx" ? source.labels : undefined];
+  await checkOutputs([{ option: "--report", path: report }], inputs);
   const data = await trainingData(source, shared);
   const network = networkFor(data, shared);
   const contenders = withRates(optimizers, shared);
+  if (options.validation !== undefined && options.validation >= data.rows) {
+    const message = `--validation ${options.validation} leaves no row to train on: there are ${data.rows}`;
+    throw new TrainletError("INVALID_ARGUMENT", message);
+  }
   const { train, test: validation } = divide(data, shared, seeds[0]!);
-  output.say(dataLine(name, data));
-  output.say(comparedSettings(data, network, { ...shared, seeds, targetLoss }, validation?.rows ?? 0));
+  const told = {
+    data: dataLine(name, data),
+    settings: comparedSettings(data, network, { ...shared, seeds }, validation?.rows ?? 0),
+  };
+  output.say(`${told.data}\n${told.settings}`);
   const progress = output.terminal ? await output.progress() : noProgress;
   let result: Comparison;
   try {
@@ -90,7 +104,14 @@ async function compareOnData(
   } finally {
     progress.stop();
   }
-  output.say(`\n${comparisonText(result, seeds.length, targetLoss !== undefined, output.terminal)}`);
+  signal.throwIfAborted();
+  const tables = comparisonTables(result, seeds.length, targetLoss !== undefined);
+  if (report !== undefined) {
+    const title = `${count(contenders.length, "rule")} on ${name}`;
+    await writeFileAtomic(report, comparisonReport({ title, ...told, comparison: result, tables }));
+  }
+  output.say(`\n${comparisonText(tables, output.terminal)}`);
+  if (report !== undefined) output.say(`\nreport written to ${report}`);
   output.result(forPrograms(name, data, network, { train, validation, test: undefined }, options, result));
 }
 
@@ -110,6 +131,7 @@ function forPrograms(
     epochs: options.epochs,
     seeds: options.seeds,
     targetLoss,
+    report: options.report,
     optimizers: contenders.map(({ runs, ...contender }) => ({
       ...contender,
       diverged: runs.filter(run => run.diverged).length,

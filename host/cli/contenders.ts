@@ -35,21 +35,27 @@ export interface Named {
   batches?: { size?: number | "full" };
 }
 
-/** `sgd,adam:lr=0.01,sgd:momentum=0.9,nesterov=true`: a comma before `option=` goes on with the same rule. */
-export function contenders(text: string): Named[] {
+/** `sgd,adam:lr=0.01,sgd:momentum=0.9,nesterov=true`: a comma before `option=` goes on with the same rule. Given again, it adds to the list. */
+export function contenders(text: string, before: readonly Named[] = []): Named[] {
   const items: string[] = [];
   for (const item of text.split(",").map(part => part.trim())) {
     if (/^\w+=/.test(item) && items.length) items.push(`${items.pop()},${item}`);
     else items.push(item);
   }
-  const twice = items.find((item, i) => items.indexOf(item) !== i);
+  if (items.includes("")) {
+    const where = items.length > 1 ? `Name ${items.indexOf("") + 1} in it is empty` : "It is empty";
+    throw new InvalidArgumentError(`${where}; give rules with commas between, as in sgd,adam:lr=0.01.`);
+  }
+  const names = [...before.map(({ name }) => name), ...items];
+  const twice = names.find((item, i) => names.indexOf(item) !== i);
   if (twice !== undefined) throw new InvalidArgumentError(`It names ${twice} twice.`);
-  return items.map(name => {
+  const added = items.map(name => {
     const { type, ...given } = parse(name);
     const variant = Object.hasOwn(optimizerTable, type) ? undefined : variants[type]!;
     if (!variant) return { name, optimizer: { type, ...given } };
     return { name, optimizer: { type: variant.of, ...variant.settings, ...given }, batches: variant.batches };
   });
+  return [...before, ...added];
 }
 
 /** With `--lr` where the rule has no rate of its own, and its schedule. */

@@ -1,62 +1,51 @@
 /** Level lines of a function of two variables, by marching squares. */
+import { type Plot, place } from "./plot.ts";
 
-/** Lines of one level as an SVG path in the units of x and y; y grows upwards, so it is negated. */
-export interface Level {
-  value: number;
-  path: string;
-}
+/** Squares along each side: narrow valleys fall apart where they are fewer. */
+const cells = 200;
 
-const cells = 100;
+type Place = readonly [x: number, y: number];
 
-/** Levels at rising shares of the values in view, so that flat and steep parts both show some. */
+/** An SVG path for each of `count` levels at rising shares of the values in view, so that flat and steep parts both show some. */
 export function contour(
   f: (x: number, y: number) => number,
   [left, right, low, high]: readonly [number, number, number, number],
+  plot: Pick<Plot, "x" | "y">,
   count = 14,
-): Level[] {
+): string[] {
   const x = (i: number) => left + ((right - left) * i) / cells;
   const y = (j: number) => low + ((high - low) * j) / cells;
   const grid = Array.from({ length: cells + 1 }, (_, j) => Array.from({ length: cells + 1 }, (_, i) => f(x(i), y(j))));
   const sorted = grid.flat().sort((a, b) => a - b);
   return Array.from({ length: count }, (_, k) => {
-    const value = sorted[Math.floor(((k + 0.5) / count) ** 2 * (sorted.length - 1))]!;
+    const level = sorted[Math.floor(((k + 2) / (count + 1.5)) ** 2 * (sorted.length - 1))]!;
     const parts: string[] = [];
     for (let j = 0; j < cells; j++) {
-      for (let i = 0; i < cells; i++) parts.push(...square(grid, i, j, value, x, y));
+      for (let i = 0; i < cells; i++) {
+        const crossings = square(grid, i, j, level).map(
+          ([ci, cj]) => `${place(plot.x(x(ci)))} ${place(plot.y(y(cj)))}`,
+        );
+        for (let n = 0; n + 1 < crossings.length; n += 2) parts.push(`M${crossings[n]}L${crossings[n + 1]}`);
+      }
     }
-    return { value, path: parts.join("") };
+    return parts.join("");
   });
 }
 
-/** The lines through one square: between the sides on which the level is crossed. */
-function square(
-  grid: readonly number[][],
-  i: number,
-  j: number,
-  level: number,
-  x: (i: number) => number,
-  y: (j: number) => number,
-): string[] {
+/** Where the level crosses the sides of one square: no, two or four places. */
+function square(grid: readonly number[][], i: number, j: number, level: number): Place[] {
   const corners = [
     [i, j],
     [i + 1, j],
     [i + 1, j + 1],
     [i, j + 1],
   ] as const;
-  const crossings: string[] = [];
-  corners.forEach(([ai, aj], side) => {
+  return corners.flatMap(([ai, aj], side): Place[] => {
     const [bi, bj] = corners[(side + 1) % 4]!;
     const a = grid[aj]![ai]!;
     const b = grid[bj]![bi]!;
-    if (a < level === b < level) return;
+    if (a < level === b < level) return [];
     const t = (level - a) / (b - a);
-    crossings.push(`${round(x(ai + t * (bi - ai)))},${round(-y(aj + t * (bj - aj)))}`);
+    return [[ai + t * (bi - ai), aj + t * (bj - aj)]];
   });
-  const lines: string[] = [];
-  for (let k = 0; k + 1 < crossings.length; k += 2) lines.push(`M${crossings[k]}L${crossings[k + 1]}`);
-  return lines;
-}
-
-export function round(value: number): number {
-  return Number(value.toFixed(4));
 }

@@ -163,15 +163,25 @@ describe("on a surface", () => {
     expect(text.stdout).toMatch(new RegExp(`^sgd:lr=1 +1 +not reached +diverged at step ${sgd.diverged}$`, "m"));
     expect(text.stdout).toMatch(/^lbfgs +1 +measures the loss for itself/m);
   });
-  test("the report is one page with level lines and a line a rule, and loads and runs nothing", () => {
+  test("the report is one page with level lines, axes, and a line a rule that has a path; it loads and runs nothing", () => {
     const page = readFileSync(file("paths.html"), "utf8");
-    expect(page).not.toMatch(/<script|src=|href=|url\(|@import|\son\w+=|NaN|Infinity/i);
-    expect(page.match(/<path d="M/g)!.length).toBeGreaterThan(8);
-    const lines = [...page.matchAll(/<polyline [^>]*points="([^"]*)"/g)].map(m => m[1]!.split(" ").length);
-    expect(lines).toHaveLength(3);
-    expect(lines[0]).toBeGreaterThan(50);
-    expect(lines[0]).toBeLessThan(1801);
-    expect(page).toContain("<td>diverged at step");
+    expect(page).not.toMatch(/<script|src=|href=|url\(|@import|\son\w+=|NaN|Infinity|undefined/i);
+    expect(page.match(/<path class="level" d="M/g)!.length).toBeGreaterThan(8);
+    const lines = [...page.matchAll(/<polyline [^>]*points="([^"]*)"/g)].map(m => m[1]!.split(" "));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]!.length).toBeGreaterThan(50);
+    expect(lines[0]!.length).toBeLessThan(1801);
+    expect(page).toContain(`<td class="left">diverged at step`);
+    // The path starts in the ring, which lies where the axes put (-1.2, 1).
+    const tick = (pattern: RegExp) => {
+      const [low, high] = [...page.matchAll(pattern)].map(m => ({ at: Number(m[1]), value: Number(m[2]) })).slice(-2);
+      return (value: number) => low!.at + ((value - low!.value) / (high!.value - low!.value)) * (high!.at - low!.at);
+    };
+    const x = tick(/<text x="([\d.]+)" y="\d+" text-anchor="middle">(-?[\d.]+)</g);
+    const y = tick(/<text x="48" y="([\d.]+)" [^>]*>(-?[\d.]+)</g);
+    const [, cx, cy] = /class="start" cx="([\d.]+)" cy="([\d.]+)"/.exec(page)!.map(Number);
+    expect([cx, cy]).toEqual([expect.closeTo(x(-1.2), 0), expect.closeTo(y(1), 0)]);
+    expect(lines[0]![0]).toBe(`${cx},${cy}`);
   });
 });
 
@@ -184,14 +194,51 @@ test.each([
   ["both", ["iris", "--surface", "ravine", "--optimizers", "sgd"], /--surface needs none/],
   ["an unknown surface", ["--surface", "bowl", "--optimizers", "sgd"], /himmelblau/],
   ["an option of the other kind", ["--surface", "ravine", "--optimizers", "sgd", "--epochs", "3"], /--epochs is for/],
-  ["the reverse", ["iris", "--optimizers", "sgd", "--report", "x.html"], /--report is for --surface/],
+  ["the reverse", ["iris", "--optimizers", "sgd", "--steps", "3", "--report", "x.html"], /--steps is for --surface/],
   ["batches on a surface", ["--surface", "ravine", "--optimizers", "stochastic"], /no batches/],
-  ["no seeds", ["iris", "--optimizers", "sgd", "--seeds", "0"], /--seeds/],
+  [
+    "no seeds",
+    ["iris", "--optimizers", "sgd", "--seeds", "0"],
+    /--seeds <n>' argument '0' .*from 1 to 1000, or a list/,
+  ],
+  ["an empty seed", ["iris", "--optimizers", "sgd", "--seeds", "1,"], /argument '1,' .*or a list of different ones/],
+  ["an empty list", ["iris", "--optimizers", ""], /--optimizers <list>' argument '' .*It is empty; give rules/],
+  ["an empty name", ["iris", "--optimizers", "sgd,,adam"], /argument 'sgd,,adam' .*Name 2 in it is empty/],
+  ["a rule given again", ["iris", "--optimizers", "sgd,adam", "--optimizers", "sgd"], /sgd twice/],
+  ["a target that is no number", ["iris", "--optimizers", "sgd", "--target-loss", "0x10"], /argument '0x10'/],
+  ["a report without a name", ["iris", "--optimizers", "sgd", "--report", ""], /--report is empty/],
 ])("wrong usage: %s", async (_, args, said) => {
   const { code, stdout, stderr } = await run("compare", ...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(said);
   expect(existsSync(file("x.html"))).toBe(false);
+});
+
+test("--optimizers given again adds to the list", async () => {
+  const quick = ["--epochs", "1", "--seeds", "1"];
+  const { optimizers: rules } = await compared(
+    "iris",
+    "--optimizers",
+    "sgd,adam:lr=0.1",
+    "--optimizers",
+    "nesterov",
+    ...quick,
+  );
+  expect(rules.map(o => o.name)).toEqual(["sgd", "adam:lr=0.1", "nesterov"]);
+});
+
+test("a validation part that takes every row is named as such, and a report leaves the data alone", async () => {
+  const rows = Array.from({ length: 20 }, (_, i) => `${i % 4},${i % 7}.5`).join("\n");
+  writeFileSync(file("small.csv"), `a,y\n${rows}\n`);
+  const args = ["small.csv", "--target", "y", "--optimizers", "sgd", "--epochs", "1"];
+  const [all, own] = await Promise.all([
+    run("compare", ...args, "--validation", "20"),
+    run("compare", ...args, "--report", "./small.csv"),
+  ]);
+  const message = "trainlet: --validation 20 leaves no row to train on: there are 20\n";
+  expect(all).toEqual({ code: 1, stdout: "", stderr: message });
+  expect(own).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining('would overwrite "small.csv"') });
+  expect(readFileSync(file("small.csv"), "utf8")).toBe(`a,y\n${rows}\n`);
 });
 
 test("data that is not there fails with 1, and as JSON", async () => {

@@ -61,6 +61,23 @@ describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
     expect(await result).toMatchObject({ code, stderr: "trainlet: interrupted; nothing was saved\n" });
     expect(readdirSync(folder).filter(name => /interrupted|\.tmp$/.test(name))).toEqual([]);
   });
+  test("half way through a comparison writes no report", async () => {
+    const child = start([
+      "compare",
+      "digits",
+      "--optimizers",
+      "sgd,adam",
+      "--epochs",
+      "1000000",
+      "--report",
+      "half.html",
+    ]);
+    const result = finish(child);
+    await once(child.stdout!, "data");
+    child.kill("SIGINT");
+    expect(await result).toMatchObject({ code: 130, stderr: "trainlet: interrupted; nothing was saved\n" });
+    expect(readdirSync(folder).filter(name => /half|\.tmp$/.test(name))).toEqual([]);
+  });
 });
 
 describe.skipIf(process.platform !== "linux" || !has("script"))("in a terminal", () => {
@@ -71,5 +88,13 @@ describe.skipIf(process.platform !== "linux" || !has("script"))("in a terminal",
     expect(stdout).toContain("│ class           │ precision │ recall │     F1 │ support │");
     expect(stdout).toContain("model saved to tty.st");
     expect(stdout.lastIndexOf("\u001b[?25h")).toBeGreaterThan(stdout.lastIndexOf("\u001b[?25l"));
+  });
+  test("of a comparison a bar a run, and drawn tables", async () => {
+    const options = "--optimizers sgd,stochastic --epochs 30 --seeds 2";
+    const { stdout } = await shell(`script -qec "$CLI compare iris ${options}" /dev/null < /dev/null`);
+    const bars = [...stdout.matchAll(/([a-z]+ seed \d) █+ 30\/30 /g)].map(m => m[1]);
+    expect([...new Set(bars)]).toEqual(["sgd seed 1", "stochastic seed 1", "sgd seed 2", "stochastic seed 2"]);
+    expect(stdout).toMatch(/│ stochastic │ +0\.\d+ \(0\.\d+–0\.\d+\) │/);
+    expect(stdout).not.toMatch(/^sgd seed 1 {2}loss/m);
   });
 });
