@@ -54,9 +54,12 @@ export function rule(options: TrainOptions): { optimizer: Spec; schedule: Spec |
   const { lr: asked } = options;
   const optimizer = asked === undefined ? options.optimizer : { ...options.optimizer, lr: asked };
   const lr = (optimizer.lr ?? kinds.optimizer[optimizer.type]!.options.lr!.default) as number;
-  const { schedule } = options;
-  if (schedule?.type !== "oneCycle" || schedule.maxLr !== undefined) return { optimizer, schedule, lr };
-  return { optimizer, schedule: { ...schedule, maxLr: lr }, lr };
+  return { optimizer, schedule: options.schedule && risingTo(lr, options.schedule), lr };
+}
+/** oneCycle rises to the rate that was asked for, also behind a warm-up, unless it says more itself. */
+function risingTo(lr: number, schedule: Spec): Spec {
+  if (schedule.after !== undefined) return { ...schedule, after: risingTo(lr, schedule.after as Spec) };
+  return schedule.type === "oneCycle" ? { ...schedule, maxLr: schedule.maxLr ?? lr } : schedule;
 }
 
 /** "64 → 32 relu → 10" */
@@ -71,8 +74,10 @@ export function networkLine(inputs: number, layers: readonly Spec[]): string {
 export function specLine(spec: unknown): string {
   if (typeof spec === "string") return spec;
   const { type, ...options } = spec as Spec;
-  const words = Object.entries(options).map(
-    ([name, value]) => `${name} ${typeof value === "object" ? show(value) : value}`,
-  );
-  return [type, ...words].join(" ");
+  return [type, ...Object.entries(options).map(([name, value]) => `${name} ${optionText(value)}`)].join(" ");
+}
+function optionText(value: unknown): string {
+  if (Array.isArray(value)) return value.join("/");
+  if (typeof (value as Spec | null)?.type === "string") return specLine(value);
+  return typeof value === "object" ? show(value) : String(value);
 }

@@ -80,25 +80,38 @@ export function collect(text: string, before: string[] | undefined): string[] {
   return [...(before ?? []), text];
 }
 
+type Table = Readonly<Record<string, { readonly options: Options }>>;
+
 /** `NAME` or `NAME:option=value,…`, as in `sgd:momentum=0.9,nesterov=true`; several numbers are joined by `/`. */
-export function spec(noun: string, table: Readonly<Record<string, { options: Options }>>): (text: string) => Spec {
+export function spec(noun: string, table: Table): (text: string) => Spec {
   return text => {
     try {
-      const [, name, rest] = /^([^:]*):?(.*)$/s.exec(text)!;
-      if (!Object.hasOwn(table, name!)) throw unknownName(noun, noun, name, Object.keys(table));
-      const { options } = table[name!]!;
-      const made: Record<string, unknown> = { type: name };
-      for (const pair of rest ? rest.split(",") : []) {
-        const [key, value] = pair.split(/=(.*)/s) as [string, string | undefined];
-        made[key] = optionValue(value, Object.hasOwn(options, key) ? options[key] : undefined);
-      }
-      checkSpec(name!, made, options);
-      return made as Spec;
+      return specOf(text, noun, table);
     } catch (error) {
       if (!(error instanceof TrainletError)) throw error;
       throw new InvalidArgumentError(error.message.replace(`${noun}: u`, "U"));
     }
   };
+}
+
+function specOf(text: string, noun: string, table: Table): Spec {
+  const [, name, rest] = /^([^:]*):?(.*)$/s.exec(text)!;
+  if (!Object.hasOwn(table, name!)) throw unknownName(noun, noun, name, Object.keys(table));
+  const { options } = table[name!]!;
+  const made: Record<string, unknown> = { type: name };
+  const pairs = rest ? rest.split(",") : [];
+  for (let i = 0; i < pairs.length; i++) {
+    const [key, value] = pairs[i]!.split(/=(.*)/s) as [string, string | undefined];
+    const option: (Option & { of?: string }) | undefined = Object.hasOwn(options, key) ? options[key] : undefined;
+    if (option?.of === "schedule") {
+      // A schedule inside another takes all that follows: warmup:steps=5,after=cosine:tMax=20,etaMin=1e-4
+      made[key] = specOf([value ?? "", ...pairs.slice(i + 1)].join(","), noun, table);
+      break;
+    }
+    made[key] = optionValue(value, option);
+  }
+  checkSpec(name!, made, options);
+  return made as Spec;
 }
 
 function optionValue(text: string | undefined, option: Option | undefined): unknown {

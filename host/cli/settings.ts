@@ -2,8 +2,8 @@
 import type { Scale, Task } from "../data/index.ts";
 import { layers, losses, optimizers } from "../generated/core.ts";
 import type { Options, Spec } from "../make-spec.ts";
+import { common, type ScheduleOptions } from "../schedules/form.ts";
 import { forms } from "../schedules/list.ts";
-import { plateauOptions } from "../schedules/plateau.ts";
 
 export interface TrainOptions {
   target?: string[];
@@ -46,14 +46,18 @@ export const activationTable: Table = {
 export const optimizerTable: Table = optimizers;
 export const lossTable: Table = losses;
 
-// oneCycle rises to the learning rate that was asked for, unless it says more itself.
-const { maxLr, ...oneCycle } = forms.oneCycle.options;
-const per: Options = { per: { type: "values", values: ["epoch", "batch"] } };
-const scheduleForms: Table = {
-  ...forms,
-  oneCycle: { options: { ...oneCycle, maxLr: { ...maxLr, positional: false } } },
-  reduceOnPlateau: { options: plateauOptions },
-};
+/** What text can say of a schedule: a schedule inside another (`after`), but no function and no list of schedules. */
+function sayable(name: string, options: ScheduleOptions): ScheduleOptions | undefined {
+  const entries = Object.entries(options);
+  if (entries.some(([, option]) => option.of === "schedules")) return undefined;
+  // oneCycle rises to the learning rate that was asked for, unless it says more itself.
+  const optional = name === "oneCycle" ? { positional: false } : {};
+  const said = entries.filter(([, option]) => option.of !== "function");
+  return { ...common, ...Object.fromEntries(said.map(([key, option]) => [key, { ...option, ...optional }])) };
+}
 export const scheduleTable: Table = Object.fromEntries(
-  Object.entries(scheduleForms).map(([name, { options }]) => [name, { options: { ...options, ...per } }]),
+  Object.entries(forms).flatMap(([name, form]) => {
+    const options = sayable(name, form.options);
+    return options ? [[name, { options }]] : [];
+  }),
 );

@@ -82,6 +82,8 @@ const output = [
 
 const help = `
 A <name> may carry options: --optimizer sgd:momentum=0.9,nesterov=true --activation leakyRelu:slope=0.1
+Lists are joined by /: --schedule multiStep:milestones=10/20; what follows after= is a schedule with options of its own:
+--schedule warmup:steps=3,after=cosine:etaMin=1e-5
 
 Examples:
   trainlet train digits --layers 32 --lr 0.01 --split-at 1437

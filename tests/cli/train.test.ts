@@ -92,7 +92,7 @@ describe("a model of iris.csv", () => {
     const page = readFileSync(file("iris.html"), "utf8");
     expect(page).not.toMatch(/<script|src=|href=|url\(|@import|\son\w+=/i);
     expect(page.match(/<polyline [^>]*points="([^"]*)"/)![1]!.split(" ")).toHaveLength(30);
-    expect(page).toMatch(/<td>virginica<\/td><td>\d\.\d{4}<\/td>/);
+    expect(page).toMatch(/<td class="left">virginica<\/td><td class="right">\d\.\d{4}<\/td>/);
     expect(page).toContain("4 → 16 relu → 3");
   });
 });

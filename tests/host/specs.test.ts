@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { initializers, layers, losses, optimizers } from "../../host/generated/core.ts";
 import * as t from "../../host/index.ts";
 import type { Option, Options } from "../../host/make-spec.ts";
-import { forms } from "../../host/schedules/list.ts";
 import { fingerprint, numbers, wholes } from "./support.ts";
 
 type Factory = (...args: unknown[]) => t.Spec;
@@ -56,19 +55,10 @@ describe("every factory gives plain JSON", () => {
     expect(Object.keys(bare)).toHaveLength(1 + Object.values(options).filter(o => o.positional).length);
   });
   it("schedules and callbacks too", () => {
-    for (const [type, { options }] of Object.entries(forms) as [string, { options: Options }][]) {
-      const spec = factories[type]!({
-        ...Object.fromEntries(Object.entries(options).map(([n, o]) => [n, other(o)])),
-        per: "batch",
-      });
-      expect(roundTrip(spec)).toEqual(spec);
-      const context = { baseLr: 0.1, steps: 20, epochs: 10 };
-      const [a, b] = [spec, roundTrip(spec)].map(s => t.createSchedule(s as t.ScheduleSpec, context));
-      for (let i = 0; i < 25; i++, a!.step(1), b!.step(1)) expect(a!.lr).toBe(b!.lr);
-    }
     const list: object[] = [
       t.reduceOnPlateau({ patience: 2 }),
       t.sequence({ schedules: [t.linear(), t.cosine({ tMax: 9 })], milestones: [3] }),
+      t.warmup({ steps: 3, per: "batch", after: t.reduceOnPlateau() }),
       t.earlyStopping({ patience: 2, restoreBest: true }),
     ];
     for (const spec of list) expect(roundTrip(spec)).toEqual(spec);
