@@ -66,6 +66,9 @@ export function drives(rule: Rule): bool {
 export function tensorBytes(rule: Rule, tensor: Parameter): usize {
   return rule.tensorBytes(tensor);
 }
+export function sound(rule: Rule): bool {
+  return rule.sound();
+}
 export function sharedBytes(rule: Rule): usize {
   return rule.sharedBytes();
 }
@@ -134,6 +137,9 @@ export function errorBytes(outputs: i32): usize {
 }
 export function resetMetrics(net: Network): void {
   net.metrics.reset();
+}
+export function writeGradients(net: Network): void {
+  net.writeGradients();
 }
 export function blame(net: Network): i32 {
   return net.blame();

@@ -49,8 +49,13 @@ export class Network {
   lossSum: f64 = 0;
   weightSum: f64 = 0;
 
+  /** Writes gradients that have been left as factors, before something else takes the factors' place. */
+  writeGradients(): void {
+    for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) p.writeGradient();
+  }
   /** Loss, metrics and decisions of every row in turn, without training. */
   evaluate(): void {
+    this.writeGradients();
     this.batch.training = false;
     for (this.position = 0; this.position < this.rows; this.position += this.batch.rows) {
       this.gather(min(this.rows - this.position, this.batchSize));
@@ -62,6 +67,7 @@ export class Network {
   }
   /** Outputs of every row in turn, row-major at `out`: f32 [rows][outputs]. */
   predict(out: usize): void {
+    this.writeGradients();
     this.batch.training = false;
     let outputs = this.last!.outputs;
     for (let row = 0; row < this.rows; row += this.batch.rows) {
@@ -158,7 +164,9 @@ export class Network {
       }
     }
     for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
-      if (p.trainable && (p.l1 != 0 || p.l2 != 0)) addPenalty(p.grad, p.value, p.count, <f32>p.l1, <f32>p.l2);
+      if (!p.trainable || (p.l1 == 0 && p.l2 == 0)) continue;
+      p.writeGradient();
+      addPenalty(p.grad, p.value, p.count, <f32>p.l1, <f32>p.l2);
     }
   }
   /**
@@ -181,6 +189,7 @@ export class Network {
    * that training kept belong to other weights.
    */
   refreshStatistics(): void {
+    this.writeGradients();
     this.batch.training = true;
     this.batch.tracks = true;
     this.batch.seen = 0;

@@ -1,3 +1,4 @@
+import { outerProduct } from "./kernels/single";
 import { Rule } from "./optimizers/rule";
 
 /**
@@ -7,11 +8,19 @@ import { Rule } from "./optimizers/rule";
 export class Parameter {
   value: usize = 0;
   grad: usize = 0;
+  /**
+   * Of a matrix in a batch of one sample the gradient is an outer product, dy [rows] by x [columns]; then these stand here
+   * until somebody wants it written. 0 when `grad` holds it.
+   */
+  outerRows: usize = 0;
+  outerColumns: usize = 0;
   /** The rule that updates it, and where its stretch of the rule's first state array starts. */
   rule: Rule | null = null;
   state: usize = 0;
   /** Whether a rule for hidden matrices leaves this tensor to its auxiliary rule: the output layer's. */
   auxiliary: bool = false;
+  /** Whether the rule's weight decay applies to it. */
+  decays: bool = true;
   /** Factor on the gradient of this tensor in this step, from clipping by its own norm. */
   clipScale: f32 = 1;
   /** State that an update rule keeps for this tensor beside the arrays. */
@@ -43,6 +52,11 @@ export class Parameter {
   /** Bytes of the tensor with its padding to whole vectors. */
   get paddedBytes(): usize {
     return ((<usize>this.count << 2) + 15) & ~15;
+  }
+  /** Writes a gradient that has been left as its factors. */
+  writeGradient(): void {
+    if (this.outerRows) outerProduct(this.grad, this.outerRows, this.outerColumns, this.rows, this.columns);
+    this.outerRows = 0;
   }
   get count(): i32 {
     return this.columns ? this.rows * this.columns : this.rows;

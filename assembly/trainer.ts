@@ -12,6 +12,8 @@ export class Trainer extends Objective {
   rules: Rule | null = null;
   /** Learning rates of the steps to come: f64 [steps]. */
   rates: usize = 0;
+  /** Momenta of the steps to come, alike; 0 where the rules keep their own. */
+  momenta: usize = 0;
   /** All values, and all gradients laid out alike: `bytes` bytes each. */
   values: usize = 0;
   grads: usize = 0;
@@ -62,17 +64,26 @@ export class Trainer extends Objective {
     net.batch.training = true;
     for (let i = 0; i < steps; i++) {
       net.gather(min(net.rows - net.position, net.batchSize));
-      if (!this.take(load<f64>(this.rates + (<usize>i << 3)))) return i;
+      let at = <usize>i << 3;
+      if (this.momenta) this.setMomentum(load<f64>(this.momenta + at));
+      if (!this.take(load<f64>(this.rates + at))) return i;
       net.batch.step++;
       net.position += net.batch.rows;
       if (net.position >= net.rows) net.position = 0;
     }
     return steps;
   }
+  private setMomentum(value: f64): void {
+    for (let rule: Rule | null = this.rules; rule !== null; rule = rule!.next) {
+      if (rule.momentumAt) store<f64>(changetype<usize>(rule) + rule.momentumAt, value);
+    }
+  }
   /** One step on the batch in hand; false where the loss is not finite and nothing was updated. */
   private take(rate: f64): bool {
     this.fresh = true;
-    this.network!.batch.tracks = true;
+    let batch = this.network!.batch;
+    batch.tracks = true;
+    batch.defers = batch.rows == 1 && this.looksAtNoGradient();
     let rule = this.rules!;
     if (rule.drives()) {
       rule.t++;
@@ -94,6 +105,11 @@ export class Trainer extends Objective {
     this.update(rate);
     this.follow();
     return true;
+  }
+  /** Whether nobody but the rules sees the gradients. */
+  private looksAtNoGradient(): bool {
+    if (this.rules!.drives() || this.accumulate > 1 || this.samRho > 0 || this.skipNonFinite) return false;
+    return this.clipValue == 0 && this.clipTensorNorm == 0 && this.clipNorm == 0 && this.clipAdaptive == 0;
   }
   /** Loss without gradients, for rules that need no more. */
   value(): f64 {
@@ -151,20 +167,24 @@ export class Trainer extends Objective {
       rule.t++;
       rule.rate = rate;
       rule.begin();
+      if (!rule.takesOuter()) this.writeGradients(rule);
       for (let pass = 0, passes = rule.passes(); pass < passes; pass++) {
         for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
           if (p.rule !== rule || !p.trainable) continue;
-          rule.gradScale = scale * p.clipScale;
+          rule.turnTo(p, scale);
           rule.look(pass, p, p.state, rule.stride, p.paddedBytes, rate * p.lrScale);
         }
         rule.endPass(pass);
       }
       for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
         if (p.rule !== rule || !p.trainable) continue;
-        rule.gradScale = scale * p.clipScale;
+        rule.turnTo(p, scale);
         rule.updateTensor(p, p.state, rule.stride, p.paddedBytes, rate * p.lrScale);
       }
     }
+  }
+  private writeGradients(rule: Rule): void {
+    for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) if (p.rule === rule) p.writeGradient();
   }
   /** Sets each tensor's clipScale; gives the factor for all. */
   private clip(limit: f32): f32 {

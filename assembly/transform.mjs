@@ -4,7 +4,8 @@
 //
 // Read from the sources: the doc comment above a class and its fields. Tags: `@range [0, 1)` or `@range {1, 2}`,
 // `@values a b c` (an i32 that the host names), `@positional`, `@nullable` (null stands for 0 or the first value), `@alias name`
-// (a second name that a factory takes, where the first could not be the reference's), and on a class `@host name: Type - text` for options
+// (a second name that a factory takes, where the first could not be the reference's), `@momentum` (what a schedule of the
+// momentum sets), and on a class `@host name: Type - text` for options
 // that the host resolves itself.
 import fs from "node:fs";
 import path from "node:path";
@@ -164,6 +165,7 @@ function optionEntry(o) {
   if (o.tags.positional) entry.positional = true;
   if (o.tags.nullable) entry.nullable = true;
   if (o.tags.alias) entry.alias = o.tags.alias;
+  if (o.tags.momentum) entry.momentum = true;
   return entry;
 }
 
@@ -231,6 +233,7 @@ function fieldsOf(cls, below) {
         values: /@values ([\w^. ]+)/.exec(doc)?.[1].trim().split(" "),
         positional: doc.includes("@positional"),
         nullable: doc.includes("@nullable"),
+        momentum: doc.includes("@momentum"),
         alias: /@alias (\w+)/.exec(doc)?.[1],
       },
       default: initial === "true" ? true : initial === "false" ? false : Number(initial === "null" ? 0 : initial),

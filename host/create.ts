@@ -80,7 +80,7 @@ export async function fromBytes(bytes: Uint8Array, name = "bytes"): Promise<Mode
   try {
     // Shapes are compared before anything of their size is allocated.
     model = await make(file.layers, { inputs, loss, seed }, tensors => checkTensors(tensors, file.tensors));
-    model.adopt(file.values, file.about);
+    model.adopt(file);
   } catch (cause) {
     if (!(cause instanceof TrainletError) || cause.code === "OUT_OF_MEMORY") throw cause;
     throw new TrainletError("INVALID_FILE", `${name}: ${cause.message.replace("loadParameters: ", "")}`, { cause });

@@ -6,9 +6,15 @@ import type { Memory } from "./memory.ts";
 import { kinds } from "./network-spec.ts";
 import { MAX_STEPS, Plan, type PlanRequest } from "./plan.ts";
 import type { Training } from "./training.ts";
-
-/** What a trainer counts, beside its arrays. */
-const trainerState = ["waiting", "updates", "averaged", "skipped"] as const;
+import {
+  checkSound,
+  keptByPlan,
+  readCounters,
+  readKept,
+  type TrainingState,
+  writeCounters,
+  writeKept,
+} from "./training-state.ts";
 
 /** Everything that training changes, copied out; for `Model.restore`. */
 export interface Snapshot {
@@ -55,10 +61,11 @@ export class Engine {
     if (!training && rows <= old.capacity) return;
     const { memory } = this;
     const snapshot = this.snapshot();
+    memory.core.writeGradients(old.network);
     const gradients = old.parameters.map(p => memory.f32(p.grad, p.length).slice());
     const step = memory.get("Batch", old.batch, "step");
     const scaler = this.scaler;
-    const state = this.#copyState();
+    const state = this.trainingState();
     const capacity = Math.max(rows, old.capacity);
     const put = (plan: Plan) => {
       this.plan = plan;
@@ -72,11 +79,23 @@ export class Engine {
     } catch (error) {
       // It does not fit: back to the plan that did.
       put(new Plan(memory, old.request));
-      this.#putState(state);
+      this.resumeTraining(state);
       throw error;
     }
     if (training) this.startTraining();
-    else this.#putState(state);
+    else this.resumeTraining(state);
+  }
+  /** A copy of what training keeps beside the weights. */
+  trainingState(): TrainingState {
+    const { memory, plan } = this;
+    return { counters: readCounters(memory, plan), tensors: readKept(memory, keptByPlan(memory, plan)) };
+  }
+  /** Training goes on from a copy; throws, with the state changed, where a rule could not go on from it. */
+  resumeTraining({ counters, tensors }: TrainingState): void {
+    const { memory, plan } = this;
+    writeKept(memory, keptByPlan(memory, plan), tensors);
+    writeCounters(memory, plan, counters);
+    checkSound(memory, plan.rules);
   }
   /** Slow weights and averages start from the weights that stand there. */
   startTraining(): void {
@@ -91,21 +110,6 @@ export class Engine {
     for (const { rule } of plan.rules) memory.set("Rule", rule, { t: 0 });
     memory.f32(plan.state.at, plan.state.bytes / 4).fill(0);
     memory.core.syncWeights(plan.trainer);
-  }
-  #copyState() {
-    const { memory, plan } = this;
-    const trainer = trainerState.map(name => [name, memory.get("Trainer", plan.trainer, name)]);
-    return {
-      bytes: memory.f32(plan.state.at, plan.state.bytes / 4).slice(),
-      steps: plan.rules.map(r => memory.get("Rule", r.rule, "t")),
-      trainer: Object.fromEntries(trainer) as Record<string, number>,
-    };
-  }
-  #putState(state: { bytes: Float32Array; steps: number[]; trainer: Record<string, number> }): void {
-    const { memory, plan } = this;
-    memory.f32(plan.state.at, state.bytes.length).set(state.bytes);
-    plan.rules.forEach((r, i) => memory.set("Rule", r.rule, { t: state.steps[i]! }));
-    memory.set("Trainer", plan.trainer, state.trainer);
   }
   /** Runs `use` with the weights meant for inference in the parameters' place, where a rule or an average keeps others. */
   inference<T>(use: () => T): T {
@@ -285,10 +289,12 @@ export class Engine {
     this.memory.f64(this.plan.errors, state.errors.length).set(state.errors);
   }
 
-  /** Takes steps with these learning rates (at most MAX_STEPS); throws where the loss is not finite. */
-  train(rates: readonly number[]): void {
+  /** Takes steps with these learning rates, and momenta where a schedule has them; throws where the loss is not finite. */
+  train(rates: readonly number[], momenta?: readonly number[]): void {
     const { memory, plan } = this;
     memory.f64(plan.rates, MAX_STEPS).set(rates);
+    if (momenta) memory.f64(plan.momenta, MAX_STEPS).set(momenta);
+    plan.driveMomentum(momenta !== undefined);
     const done = memory.core.train(plan.trainer, rates.length);
     if (done < rates.length) throw this.#divergence();
   }

@@ -4,12 +4,12 @@ import type { Engine, Resident } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
 import { asValidation, type EpochLog, type History } from "./history.ts";
 import type { Data, FlatData } from "./inputs.ts";
-import { checkSpec, type Options, type Spec } from "./make-spec.ts";
+import { checkSpec, type Options } from "./make-spec.ts";
 import { beginMetrics, readMetrics } from "./metrics.ts";
 import type { Model } from "./model.ts";
+import type { Pace } from "./pace.ts";
 import { MAX_STEPS } from "./plan.ts";
-import { baseRate } from "./rates.ts";
-import type { Schedule, ScheduleSpec } from "./schedules/schedule.ts";
+import type { RateOfStep, ScheduleSpec } from "./schedules/schedule.ts";
 import { type TrainingOptions, trainingOptions } from "./training.ts";
 import { turn } from "./turn.ts";
 
@@ -17,10 +17,13 @@ import { turn } from "./turn.ts";
 export interface FitOptions extends Partial<TrainingOptions> {
   /** Passes over the data. Default 1. */
   epochs?: number;
+  /** Epochs of these that an earlier `fit` has done: training begins after them, a schedule where it would
+   * stand; reduceOnPlateau has not seen them. Default 0. */
+  initialEpoch?: number;
   /** Rows of a batch: 1 is stochastic, "full" batch gradient descent. Default 32. */
   batchSize?: number | "full";
   /** How the learning rate goes on. */
-  schedule?: ScheduleSpec | { type: string };
+  schedule?: ScheduleSpec | { type: string } | RateOfStep;
   /** Data to evaluate after each epoch, or the share of the rows (the last ones) to keep for that. */
   validation?: Data | number;
   callbacks?: Callback[];
@@ -38,6 +41,7 @@ export interface FitOptions extends Partial<TrainingOptions> {
 
 export const fitOptions: Options = {
   epochs: { type: "i32", low: 1, range: "[1, inf)" },
+  initialEpoch: { type: "i32", low: 0, range: "[0, inf)" },
   batchSize: { type: "any" },
   ...trainingOptions,
   swa: { type: "any" },
@@ -55,7 +59,13 @@ const LOOK_UP = 20;
 
 export function checkFitOptions(options: FitOptions): void {
   checkSpec("fit", options, fitOptions);
-  const { batchSize, swa, signal } = options;
+  const { batchSize, swa, signal, epochs = 1, initialEpoch = 0 } = options;
+  if (initialEpoch >= epochs) {
+    throw new TrainletError(
+      "INVALID_ARGUMENT",
+      `fit: initialEpoch is ${initialEpoch}; it should be below epochs, which is ${epochs}`,
+    );
+  }
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== "function") {
     throw new TrainletError(
       "INVALID_ARGUMENT",
@@ -66,7 +76,6 @@ export function checkFitOptions(options: FitOptions): void {
     if (swa === null || typeof swa !== "object")
       throw new TrainletError("INVALID_ARGUMENT", `fit: swa is ${show(swa)}; give { start: epoch }`);
     checkSpec("fit: swa", swa, { start: { type: "i32", low: 1, range: "[1, inf)" } });
-    const { epochs = 1 } = options;
     if ((swa.start ?? 1) > epochs) {
       throw new TrainletError(
         "INVALID_ARGUMENT",
@@ -88,22 +97,24 @@ export interface Run {
   train: FlatData;
   validation: FlatData | undefined;
   batchSize: number;
-  optimizer: Spec;
   sampleWeight: Float32Array | undefined;
   classWeight: Float32Array | undefined;
   /** Epochs that the model has been trained for before, so that no order of rows comes twice. */
   epochsBefore: number;
   scale: "none" | "standard" | "minmax";
-  schedule: Schedule | undefined;
+  pace: Pace;
   callbacks: ReturnType<typeof makeCallbacks>;
+  /** Called after each epoch. */
+  countEpoch: () => void;
 }
 
 /** Trains as the options say; everything has been checked and laid out. */
 export async function runFit(run: Run, options: FitOptions): Promise<History> {
   const { engine, model } = run;
-  const epochs = options.epochs ?? 1;
+  const { epochs = 1, initialEpoch = 0 } = options;
   const steps = Math.ceil(run.train.rows / run.batchSize);
-  const { callbacks, schedule } = run;
+  const { callbacks } = run;
+  const { schedule } = run.pace;
   const history: History = { epochs: [], iterations: 0, seconds: 0, stoppedEarly: false };
   const started = performance.now();
   const mark = engine.memory.top;
@@ -111,12 +122,12 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
     const train = engine.load(run.train, run);
     const validation = run.validation && engine.load(run.validation);
     if (run.scale !== "none") engine.fitScaler(run.scale, train);
-    const loop = new Loop(run, train, schedule, callbacks, options.signal);
-    for (let epoch = 1; epoch <= epochs; epoch++) {
+    const loop = new Loop(run, train, options.signal);
+    for (let epoch = initialEpoch + 1; epoch <= epochs; epoch++) {
       options.signal?.throwIfAborted();
       for (const c of callbacks) await c.onEpochBegin?.(epoch, model);
       model.checkAlive();
-      if (options.shuffle ?? true) engine.shuffle(train, run.epochsBefore + epoch);
+      if (options.shuffle ?? true) engine.shuffle(train, run.epochsBefore + epoch - initialEpoch);
       const log = await loop.epoch(epoch, steps);
       if (options.swa && epoch >= (options.swa.start ?? Math.floor(epochs * 0.75) + 1)) {
         engine.memory.core.averageEpoch(engine.plan.trainer);
@@ -125,6 +136,7 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
         Object.assign(log, asValidation(engine.inference(() => evaluateResident(engine, validation, run.batchSize))));
       history.epochs.push(log);
       history.iterations += loop.done;
+      run.countEpoch();
       schedule?.endEpoch(log.valLoss ?? log.loss);
       let stop = false;
       for (const c of callbacks) if ((await c.onEpochEnd?.(log, model)) === false) stop = true;
@@ -170,42 +182,27 @@ class Loop {
   #lastBreath = performance.now();
   readonly #run: Run;
   readonly #data: Resident;
-  readonly #schedule: Schedule | undefined;
-  readonly #callbacks: ReturnType<typeof makeCallbacks>;
   readonly #signal: AbortSignal | undefined;
-  readonly #lr: number;
 
-  constructor(
-    run: Run,
-    data: Resident,
-    schedule: Schedule | undefined,
-    callbacks: ReturnType<typeof makeCallbacks>,
-    signal?: AbortSignal,
-  ) {
+  constructor(run: Run, data: Resident, signal?: AbortSignal) {
     this.#run = run;
     this.#data = data;
-    this.#schedule = schedule;
-    this.#callbacks = callbacks;
     this.#signal = signal;
-    this.#lr = baseRate(run.optimizer);
   }
 
   async epoch(epoch: number, steps: number): Promise<EpochLog> {
-    const { engine, train, batchSize } = this.#run;
-    const each = this.#callbacks.filter(c => c.onBatchEnd);
+    const { engine, train, batchSize, pace, callbacks } = this.#run;
+    const each = callbacks.filter(c => c.onBatchEnd);
     engine.select(this.#data, batchSize);
     beginMetrics(engine, this.#data.labels !== 0, {});
-    let lr = this.#lr;
+    let lr = pace.lr;
     let working = 0;
     for (this.done = 0; this.done < steps && !this.stopped; ) {
       const count = each.length ? 1 : Math.min(this.#chunk, steps - this.done, MAX_STEPS);
-      const rates = Array.from({ length: count }, () => {
-        lr = this.#schedule?.lr ?? this.#lr;
-        this.#schedule?.endBatch();
-        return lr;
-      });
+      const { rates, momenta } = pace.take(count);
+      lr = rates.at(-1)!;
       const before = performance.now();
-      engine.train(rates);
+      engine.train(rates, momenta);
       const took = performance.now() - before;
       working += took;
       this.done += count;

@@ -17,6 +17,8 @@ export interface Option {
   readonly positional?: boolean;
   /** A second name that the factory takes; in the spec the option has its own. */
   readonly alias?: string;
+  /** Whether it is what a schedule of the momentum sets. */
+  readonly momentum?: boolean;
   /** Whether null may stand for 0, or for the first of the values. */
   readonly nullable?: boolean;
 }
@@ -96,7 +98,9 @@ export function checkSpec(owner: string, spec: object, table: Options): void {
   }
   for (const [name, option] of Object.entries(table)) {
     if (option.positional && given[name] === undefined) {
-      throw new TrainletError("INVALID_ARGUMENT", `${owner}: ${name} is missing; it is a number in ${option.range}`);
+      const kind = option.type === "Values" ? "a list, each a number" : "a number";
+      const wants = option.range ? `; it is ${kind} in ${option.range}` : "";
+      throw new TrainletError("INVALID_ARGUMENT", `${owner}: ${name} is missing${wants}`);
     }
   }
 }

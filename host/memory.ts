@@ -78,6 +78,9 @@ export class Memory {
   i32(at: number, length: number): Int32Array<ArrayBuffer> {
     return new Int32Array(this.core.memory.buffer as ArrayBuffer, at, length);
   }
+  u8(at: number, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.core.memory.buffer as ArrayBuffer, at, length);
+  }
   u32(at: number, length: number): Uint32Array<ArrayBuffer> {
     return new Uint32Array(this.core.memory.buffer as ArrayBuffer, at, length);
   }

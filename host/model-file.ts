@@ -1,7 +1,8 @@
 // Models as safetensors files: tensors under PyTorch's names, and in the metadata the spec and what belongs to the weights.
 import { TrainletError } from "./errors.ts";
-import { decodeSafetensors, encodeSafetensors } from "./files/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "./files/safetensors.ts";
 import type { Spec } from "./make-spec.ts";
+import type { KeptTensor, TrainingRecord } from "./training-state.ts";
 
 /** What belongs to trained weights beside the architecture. */
 export interface About {
@@ -21,6 +22,18 @@ export interface NetworkSpec {
   readonly seed: number;
 }
 
+/** What a file held. */
+export interface ModelFile extends NetworkSpec {
+  /** Names and shapes of the network's own tensors. */
+  tensors: ReadonlyMap<string, readonly number[]>;
+  values: Readonly<Record<string, Float32Array>>;
+  about: About;
+  training: TrainingRecord | undefined;
+}
+
+/** What the names of tensors that belong to training begin with. */
+const TRAINING = "training.";
+
 /** Version of what stands in the metadata. */
 const FORMAT = "1";
 
@@ -28,20 +41,24 @@ export function encodeModel(
   spec: NetworkSpec,
   tensors: readonly { name: string; shape: readonly number[]; value: Float32Array }[],
   about: About,
+  training?: TrainingRecord,
 ): Uint8Array<ArrayBuffer> {
   const { scaler, ...rest } = about;
-  const list = tensors.map(({ name, shape, value }) => ({ name, shape, data: value }));
+  const list: Tensor[] = tensors.map(({ name, shape, value }) => ({ name, shape, data: value }));
   for (const [name, data] of Object.entries(scaler ?? {}))
     list.push({ name: `scaler.${name}`, shape: [data.length], data });
+  const { tensors: kept = [], ...record } = training ?? {};
+  for (const { name, shape, data } of kept) list.push({ name: TRAINING + name, shape, data });
   return encodeSafetensors(list, {
     format: "pt",
     trainlet: FORMAT,
     spec: JSON.stringify(spec),
     about: JSON.stringify(rest),
+    ...(training && { training: JSON.stringify(record) }),
   });
 }
 
-export function decodeModel(bytes: Uint8Array, name: string) {
+export function decodeModel(bytes: Uint8Array, name: string): ModelFile {
   const fail = (what: string, cause?: unknown) => new TrainletError("INVALID_FILE", `${name}: ${what}`, { cause });
   let content: ReturnType<typeof decodeSafetensors>;
   try {
@@ -60,9 +77,11 @@ export function decodeModel(bytes: Uint8Array, name: string) {
     throw fail(`format ${metadata.trainlet.slice(0, 20)}; this version reads format ${FORMAT}`);
   let spec: NetworkSpec;
   let about: About;
+  let record: Omit<TrainingRecord, "tensors"> | undefined;
   try {
     spec = JSON.parse(metadata.spec);
     about = JSON.parse(metadata.about ?? "{}");
+    if (metadata.training !== undefined) record = JSON.parse(metadata.training);
   } catch (cause) {
     throw fail("the spec in the metadata is not JSON", cause);
   }
@@ -76,14 +95,26 @@ export function decodeModel(bytes: Uint8Array, name: string) {
     throw fail("the spec in the metadata has no list of layers");
   }
   if (!Number.isInteger(spec.inputs) || spec.inputs < 1) throw fail("the spec in the metadata has no number of inputs");
+  if (record !== undefined && (record === null || typeof record !== "object" || typeof record.options !== "object")) {
+    throw fail("the training in the metadata has no options");
+  }
+  const kept: KeptTensor[] = [];
   const numbers: Record<string, Float32Array> = Object.create(null);
   const shapes = new Map<string, readonly number[]>();
   for (const [key, tensor] of tensors) {
+    if (record && key.startsWith(TRAINING)) {
+      const data = tensor.data as KeptTensor["data"];
+      if (!(data instanceof Float32Array || data instanceof Uint8Array))
+        throw fail(`the tensor ${JSON.stringify(key)} is not of type F32 or U8`);
+      kept.push({ name: key.slice(TRAINING.length), shape: tensor.shape, data });
+      continue;
+    }
     if (!key.startsWith("scaler.")) shapes.set(key, tensor.shape);
     if (!(tensor.data instanceof Float32Array)) throw fail(`the tensor ${JSON.stringify(key)} is not of type F32`);
     numbers[key] = tensor.data;
   }
-  return { ...spec, tensors: shapes, ...split(numbers, about, spec.inputs, fail) };
+  const training = record && { ...record, tensors: kept };
+  return { ...spec, tensors: shapes, ...split(numbers, about, spec.inputs, fail), training };
 }
 
 /** The scaler apart from the model's own tensors. */

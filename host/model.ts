@@ -1,7 +1,7 @@
 // A network and everything that users do with it.
 import { makeCallbacks } from "./callbacks.ts";
 import type { Engine, Snapshot } from "./engine.ts";
-import { show, TrainletError } from "./errors.ts";
+import { TrainletError } from "./errors.ts";
 import { checkFitOptions, evaluateResident, type FitOptions, runFit } from "./fit.ts";
 import type { History } from "./history.ts";
 import {
@@ -9,37 +9,38 @@ import {
   type Data,
   type DatasetLike,
   type FlatData,
-  flattenData,
   flattenInputs,
   type Matrix,
   type Targets,
 } from "./inputs.ts";
-import { checkObject, checkSpec, type Options, type Spec } from "./make-spec.ts";
+import { checkObject, checkSpec, clonePlain, type Options, type Spec } from "./make-spec.ts";
 import type { Metrics, MetricsRequest } from "./metrics.ts";
-import { type About, encodeModel } from "./model-file.ts";
-import { kinds } from "./network-spec.ts";
+import { checkNames, divide, flattenFor, scalingOf } from "./model-data.ts";
+import { type About, encodeModel, type ModelFile } from "./model-file.ts";
+import { Pace } from "./pace.ts";
 import { baseRate } from "./rates.ts";
-import { createSchedule, type Schedule, type ScheduleSpec } from "./schedules/schedule.ts";
+import { manual } from "./schedules/manual.ts";
+import { createSchedule, type RateOfStep, type ScheduleSpec } from "./schedules/schedule.ts";
 import { summarise } from "./summary.ts";
+import { type Buffer, checkSnapshot, listBuffers, listParameters, type Parameter, setTensors } from "./tensors.ts";
 import { resolveTraining, type Training, type TrainingOptions, trainingOptions } from "./training.ts";
+import { recordOf, resumeRecord, type TrainingRecord } from "./training-state.ts";
 import { classWeights, sampleWeights } from "./weights.ts";
 
+export type { Parameter } from "./tensors.ts";
+
 export interface CompileOptions extends TrainingOptions {
-  schedule?: ScheduleSpec | { type: string };
+  schedule?: ScheduleSpec | { type: string } | RateOfStep;
 }
-export interface Parameter {
-  /** As in PyTorch's state dict: "0.weight". */
-  name: string;
-  /** Weights [outputs, inputs]. */
-  shape: number[];
-  /** A copy. */
-  value: Float32Array;
-  /** A copy of the last gradient, before clipping. */
-  grad: Float32Array;
+export interface SaveOptions {
+  /** Whether the file also holds what training needs to go on bit for bit: the rule's state, averages, the schedule of
+   * `compile`. Default false. */
+  optimizer?: boolean;
 }
 
 const compileOptions: Options = { ...trainingOptions, schedule: { type: "any" } };
 const batchOptions: Options = { sampleWeight: { type: "any" } };
+const saveOptions: Options = { optimizer: { type: "bool" } };
 const evaluateOptions: Options = { topK: { type: "i32", low: 1, range: "[1, inf)" }, report: { type: "bool" } };
 
 export class Model {
@@ -52,8 +53,8 @@ export class Model {
   };
   #engine: Engine | undefined;
   #about: About = {};
-  #optimizer: Spec | undefined;
-  #schedule: Schedule | undefined;
+  /** How training goes on; nothing before `compile` or a `fit`. */
+  #pace: Pace | undefined;
   #epochs = 0;
   #busy = false;
 
@@ -89,42 +90,38 @@ export class Model {
     const all = this.#flatten(data, "data");
     let train = all;
     let validation: FlatData | undefined;
-    if (typeof options.validation === "number") [train, validation] = this.#divide(all, options.validation);
+    if (typeof options.validation === "number") [train, validation] = divide(engine, all, options.validation);
     else if (options.validation !== undefined) validation = this.#flatten(options.validation, "validation");
     const training = this.#training(options);
-    const optimizer = training ? training.rules[0]!.spec : this.#optimizer!;
     const batchSize = options.batchSize === "full" ? train.rows : Math.min(options.batchSize ?? 32, train.rows);
     const names = this.#about.classNames ?? (data as DatasetLike).classNames;
-    const epochs = options.epochs ?? 1;
-    const length = { epochs, steps: epochs * Math.ceil(train.rows / batchSize) };
+    const scale = scalingOf(data as DatasetLike);
     const run = {
       model: this as Model,
       engine,
       train,
       validation,
       batchSize,
-      optimizer,
       sampleWeight: sampleWeights(options.sampleWeight, all.rows)?.subarray(0, train.rows),
       classWeight: classWeights(options.classWeight, train.labels ? Math.max(engine.plan.outputs, 2) : 0, names),
       epochsBefore: this.#epochs,
-      scale: this.#scaleFor(data as DatasetLike),
-      schedule: options.schedule
-        ? createSchedule(options.schedule as ScheduleSpec, { baseLr: baseRate(optimizer), ...length })
-        : training
-          ? undefined
-          : this.#schedule,
+      // Only before the first training, as a scaler belongs to the weights behind it.
+      scale: this.#epochs === 0 && !engine.scaler ? scale : "none",
+      pace: this.#paceFor(options, training, Math.ceil(train.rows / batchSize)),
       callbacks: makeCallbacks(options.callbacks, validation !== undefined),
+      countEpoch: () => {
+        this.#epochs++;
+      },
     };
     // Everything that can be refused has been by now, or is here: nothing of the model has changed yet.
     engine.check(all);
     if (validation && typeof options.validation !== "number") engine.check(validation);
     this.#busy = true;
     try {
-      this.#train(Math.max(batchSize, Math.min(train.rows, 256)), training);
+      engine.prepare(Math.max(batchSize, Math.min(train.rows, 256)), training);
+      if (training) this.#pace = new Pace(training.rules[0]!.spec);
       this.#takeFrom(data as DatasetLike);
-      const history = await runFit(run, options);
-      this.#epochs += history.epochs.length;
-      return history;
+      return await runFit(run, options);
     } finally {
       this.#busy = false;
     }
@@ -137,7 +134,9 @@ export class Model {
     checkSpec("compile", options, compileOptions);
     const training = resolveTraining("compile", options, engine.plan.request.steps);
     const optimizer = training.rules[0]!.spec;
-    const schedule = options.schedule as ScheduleSpec | undefined;
+    const schedule = (typeof options.schedule === "function" ? manual({ rate: options.schedule }) : options.schedule) as
+      | ScheduleSpec
+      | undefined;
     if (schedule?.per === "epoch") {
       throw new TrainletError(
         "INVALID_ARGUMENT",
@@ -145,15 +144,16 @@ export class Model {
       );
     }
     const whole = schedule !== null && typeof schedule === "object" ? { ...schedule, per: "batch" as const } : schedule;
-    const next = whole && createSchedule(whole, { baseLr: baseRate(optimizer) });
-    this.#train(1, training);
-    this.#schedule = next;
+    const next = new Pace(optimizer, whole && createSchedule(whole, { baseLr: baseRate(optimizer) }));
+    engine.prepare(1, training);
+    this.#pace = next;
   }
 
   /** One forward, backward and update on rows x [rows, inputs] with targets y; gives the loss before the update. */
   trainBatch(x: Matrix, y: Targets, options: { sampleWeight?: ArrayLike<number> } = {}): number {
     const engine = this.#idle("trainBatch");
-    if (!this.#optimizer) throw new TrainletError("NOT_COMPILED", "trainBatch: call compile({ optimizer: … }) first");
+    const pace = this.#pace;
+    if (!pace) throw new TrainletError("NOT_COMPILED", "trainBatch: call compile({ optimizer: … }) first");
     checkSpec("trainBatch", options, batchOptions);
     const data = this.#flatten({ x, y }, "");
     const sampleWeight = sampleWeights(options.sampleWeight, data.rows);
@@ -163,9 +163,9 @@ export class Model {
     try {
       const resident = engine.load(data, { sampleWeight });
       engine.select(resident, data.rows);
-      engine.train([this.#schedule?.lr ?? baseRate(this.#optimizer)]);
+      engine.train([pace.lr], pace.momentum === undefined ? undefined : [pace.momentum]);
       const loss = engine.memory.get("Trainer", engine.plan.trainer, "batchLoss");
-      this.#schedule?.step(loss);
+      pace.schedule?.step(loss);
       return loss;
     } finally {
       engine.endRun(mark);
@@ -190,7 +190,7 @@ export class Model {
     const set = x !== null && typeof x === "object" && "x" in x ? x : undefined;
     if (set) {
       checkFeatures(set, this.inputs, "x");
-      this.#checkNames({ featureNames: set.featureNames }, "x");
+      checkNames(this.#about, { featureNames: set.featureNames }, "x");
     }
     const flat = flattenInputs(set ? set.x : x, this.inputs);
     if (!this.#busy) engine.prepare(Math.min(flat.rows, 256));
@@ -209,49 +209,15 @@ export class Model {
 
   /** Name, shape, value and last gradient of every parameter. */
   parameters(): Parameter[] {
-    const { memory, plan } = this.#core;
-    return plan.parameters.map(p => ({
-      name: p.name,
-      shape: [...p.shape],
-      value: memory.f32(p.at, p.length).slice(),
-      grad: memory.f32(p.grad, p.length).slice(),
-    }));
+    return listParameters(this.#core);
   }
   /** Running statistics: name, shape and value. */
-  buffers(): { name: string; shape: number[]; value: Float32Array }[] {
-    const { memory, plan } = this.#core;
-    return plan.statistics.map(s => ({ name: s.name, shape: [...s.shape], value: memory.f32(s.at, s.length).slice() }));
+  buffers(): Buffer[] {
+    return listBuffers(this.#core);
   }
   /** Sets parameters and statistics by name; a wrong name or size throws and changes nothing. */
   loadParameters(tensors: Readonly<Record<string, ArrayLike<number>>>): void {
-    const { memory, plan } = this.#core;
-    if (tensors === null || typeof tensors !== "object") {
-      throw new TrainletError(
-        "INVALID_ARGUMENT",
-        `loadParameters: tensors is ${show(tensors)}; give an object, as in { "0.weight": … }`,
-      );
-    }
-    const known = new Map([...plan.parameters, ...plan.statistics].map(t => [t.name, t]));
-    const ready = Object.entries(tensors).map(([name, values]) => {
-      const tensor = known.get(name);
-      if (!tensor) {
-        const names = [...known.keys()].join(", ");
-        throw new TrainletError(
-          "INVALID_ARGUMENT",
-          `loadParameters: there is no ${show(name)}; the model has ${names}`,
-        );
-      }
-      if (values?.length !== tensor.length) {
-        const message = `loadParameters: ${name} has ${values?.length ?? "no"} numbers; its shape is [${tensor.shape.join(", ")}]`;
-        throw new TrainletError("SHAPE_MISMATCH", message);
-      }
-      const numbers = Float32Array.from(values);
-      if (!numbers.every(Number.isFinite)) {
-        throw new TrainletError("NON_FINITE_DATA", `loadParameters: ${name} has a number that is not finite`);
-      }
-      return { tensor, numbers };
-    });
-    for (const { tensor, numbers } of ready) memory.f32(tensor.at, tensor.length).set(numbers);
+    setTensors(this.#core, tensors);
     this.#core.adoptValues();
   }
 
@@ -260,37 +226,49 @@ export class Model {
     return this.#core.inference(() => this.#core.snapshot());
   }
   restore(snapshot: Snapshot): void {
-    const { plan } = this.#core;
-    const fits = (own: readonly { length: number }[], given: readonly Float32Array[] | undefined) =>
-      given?.length === own.length &&
-      own.every((t, i) => given[i] instanceof Float32Array && given[i]!.length === t.length);
-    if (!Array.isArray(snapshot?.values) || !Array.isArray(snapshot.statistics)) {
-      throw new TrainletError("INVALID_ARGUMENT", `restore: snapshot is ${show(snapshot)}; give what snapshot() gave`);
-    }
-    if (!fits(plan.parameters, snapshot.values) || !fits(plan.statistics, snapshot.statistics)) {
-      throw new TrainletError("SHAPE_MISMATCH", "restore: the snapshot's tensors are not of this model's shapes");
-    }
+    checkSnapshot(this.#core, snapshot);
     this.#core.restore(snapshot);
     this.#core.adoptValues();
   }
 
   /** The model as the bytes of a safetensors file: weights, architecture, scaler, class names. */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    const about = { ...this.#about, epochs: this.#epochs, scaler: this.#core.scaler };
-    return this.#core.inference(() => encodeModel(this.spec, [...this.parameters(), ...this.buffers()], about));
+  toBytes(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
+    checkSpec("toBytes", options, saveOptions);
+    const engine = this.#core;
+    const about = { ...this.#about, epochs: this.#epochs, scaler: engine.scaler };
+    const training = options.optimizer ? this.#trainingRecord() : undefined;
+    return engine.inference(() => encodeModel(this.spec, [...this.parameters(), ...this.buffers()], about, training));
   }
   /** Writes `toBytes()` to a file, which replaces an old one only when it is complete; Node, Deno and Bun. */
-  async save(path: string): Promise<void> {
-    const bytes = this.toBytes();
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    const bytes = this.toBytes(options);
     const { writeFileAtomic } = await import("./files/atomic.ts");
     await writeFileAtomic(path, bytes);
   }
+  #trainingRecord(): TrainingRecord {
+    const engine = this.#core;
+    const pace = this.#pace;
+    if (!pace)
+      throw new TrainletError("NOT_COMPILED", "toBytes: there is no optimizer to save; call compile or fit first");
+    const schedule = pace.schedule && { spec: clonePlain(pace.schedule.spec, "schedule"), state: pace.schedule.state };
+    return { ...recordOf(engine.memory, engine.plan), schedule };
+  }
   /** Takes over what a file held; a model only just made is all that this is for. */
-  adopt(tensors: Readonly<Record<string, Float32Array>>, about: About): void {
-    this.loadParameters(tensors);
+  adopt({ values, about, training }: Pick<ModelFile, "values" | "about" | "training">): void {
+    const engine = this.#core;
+    this.loadParameters(values);
     this.#about = about;
     this.#epochs = about.epochs ?? 0;
-    if (about.scaler) this.#core.setScaler(about.scaler);
+    if (about.scaler) engine.setScaler(about.scaler);
+    if (!training) return;
+    const resolved = resolveTraining("training", training.options, engine.plan.request.steps);
+    engine.prepare(1, resolved);
+    resumeRecord(engine.memory, engine.plan, training);
+    const optimizer = resolved.rules[0]!.spec;
+    const { schedule } = training;
+    const next = schedule && createSchedule(schedule.spec as ScheduleSpec, { baseLr: baseRate(optimizer) });
+    next?.restore(schedule!.state);
+    this.#pace = new Pace(optimizer, next);
   }
 
   /** A table: layer, output shape, parameters; then the memory plan in bytes. */
@@ -321,37 +299,7 @@ export class Model {
     return this.#core;
   }
   #flatten(data: unknown, name: string): FlatData {
-    const { memory, plan } = this.#core;
-    const { core } = memory;
-    if (data !== null && typeof data === "object") this.#checkNames(data as Partial<DatasetLike>, name || "data");
-    const shape = {
-      inputs: this.inputs,
-      outputs: plan.outputs,
-      indices: core.accepts(plan.loss, core.indexTarget()) !== 0,
-    };
-    const flat = flattenData(data, shape, name || "data");
-    if (flat.targets && !core.accepts(plan.loss, core.valueTarget())) {
-      const message = `y holds numbers; ${this.spec.loss.type} needs class indices: an Int32Array or a list of whole numbers`;
-      throw new TrainletError("INVALID_ARGUMENT", message);
-    }
-    return flat;
-  }
-  #divide(all: FlatData, share: number): [FlatData, FlatData] {
-    const kept = Math.round(all.rows * share);
-    if (!(share > 0 && share < 1) || kept < 1 || kept >= all.rows) {
-      throw new TrainletError(
-        "INVALID_ARGUMENT",
-        `fit: validation is ${share}; it should be a share in (0, 1) that leaves rows on both sides, or data`,
-      );
-    }
-    const cut = all.rows - kept;
-    const part = (from: number, to: number): FlatData => ({
-      rows: to - from,
-      x: all.x.subarray(from * this.inputs, to * this.inputs),
-      labels: all.labels?.subarray(from, to),
-      targets: all.targets?.subarray(from * this.outputs, to * this.outputs),
-    });
-    return [part(0, cut), part(cut, all.rows)];
+    return flattenFor(this.#core, this.#about, data, name);
   }
   /** What the options of `fit` say of training; nothing where they leave it to what `compile` set. */
   #training(options: FitOptions): Training | undefined {
@@ -363,7 +311,7 @@ export class Model {
         options.swa !== undefined,
       );
     }
-    if (!this.#optimizer) {
+    if (!this.#pace) {
       throw new TrainletError(
         "NOT_COMPILED",
         "fit: optimizer is missing; give one, as in { optimizer: adam() }, or call compile first",
@@ -376,61 +324,15 @@ export class Model {
       `fit: ${lone} goes with an optimizer; give one here, or both to compile`,
     );
   }
-  /** Makes room for batches of `rows` and for a new way of training, if one is given. */
-  #train(rows: number, training: Training | undefined): void {
-    if (training) this.#checkDrive(training);
-    this.#core.prepare(rows, training);
-    if (!training) return;
-    this.#optimizer = training.rules[0]!.spec;
-    this.#schedule = undefined;
-  }
-  /** Refuses what a rule that measures for itself could not honour. */
-  #checkDrive({ rules, fields, decayBiases }: Training): void {
-    const { plan } = this.#core;
-    const driver = rules.find(r => kinds.optimizer[r.spec.type]!.drives);
-    if (!driver) return;
-    const { type } = driver.spec;
-    const clashes: [string, boolean][] = [
-      ["groups", rules.length > 1],
-      ["decayBiases", !decayBiases],
-      ["lrScale", plan.parameters.some(p => (p.step.settings.lrScale ?? 1) !== 1)],
-      ["accumulate", (fields.accumulate as number) > 1],
-      ["sam", fields.samRho !== 0],
-      ["skipNonFinite", fields.skipNonFinite === true],
-      ...(["clipNorm", "clipValue", "clipTensorNorm", "clipAdaptive"] as const).map(
-        c => [c, fields[c] !== 0] as [string, boolean],
-      ),
-    ];
-    const clash = clashes.find(([, is]) => is);
-    if (!clash) return;
-    throw new TrainletError(
-      "INVALID_ARGUMENT",
-      `${clash[0]} does not go with ${type}, which measures the loss for itself; leave it out`,
-    );
-  }
-  /** Throws when data that names its classes or features names others than the model learnt, or in another order. */
-  #checkNames(data: Partial<DatasetLike>, name: string): void {
-    const pairs = [
-      ["classes", this.#about.classNames, data.classNames, "UNKNOWN_LABEL"],
-      ["features", this.#about.featureNames, data.featureNames, "SHAPE_MISMATCH"],
-    ] as const;
-    for (const [what, own, given, code] of pairs) {
-      if (!own || !given || (own.length === given.length && own.every((n, i) => n === given[i]))) continue;
-      const list = (names: readonly string[]) =>
-        names.length > 8 ? `${names.slice(0, 8).join(", ")}, …` : names.join(", ");
-      const message = `${name} has the ${what} ${list(given)}; the model learnt ${list(own)}, in that order. Read a table with csv(…, { schema: model.schema })`;
-      throw new TrainletError(code, message);
-    }
-  }
-  /** The scaling that the data asks for: only before the first training, as a scaler belongs to the weights behind it. */
-  #scaleFor({ scale = "none" }: DatasetLike): "none" | "standard" | "minmax" {
-    if (!["none", "standard", "minmax"].includes(scale)) {
-      throw new TrainletError(
-        "INVALID_ARGUMENT",
-        `data.scale is ${show(scale)}; it should be "none", "standard" or "minmax"`,
-      );
-    }
-    return this.#epochs === 0 && !this.#core.scaler ? scale : "none";
+  /** Where the rate comes from: a schedule given to `fit`, or what `compile` set. */
+  #paceFor(options: FitOptions, training: Training | undefined, steps: number): Pace {
+    const optimizer = training ? training.rules[0]!.spec : this.#pace!.optimizer;
+    const { schedule, epochs = 1 } = options;
+    if (!schedule) return training ? new Pace(optimizer) : this.#pace!;
+    const length = { epochs, steps: epochs * steps };
+    const made = createSchedule(schedule as ScheduleSpec, { baseLr: baseRate(optimizer), ...length });
+    made.skip(options.initialEpoch ?? 0, steps);
+    return new Pace(optimizer, made);
   }
   /** Class names and schema, from the data that a model is first trained on. */
   #takeFrom(data: DatasetLike): void {

@@ -1,11 +1,16 @@
 // An update rule on its own, for people who bring their own gradients.
 import { instantiate } from "./core.ts";
 import { show, TrainletError } from "./errors.ts";
+import { decodeSafetensors, encodeSafetensors } from "./files/safetensors.ts";
 import { checkSpec, type Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
 import { resolve } from "./network-spec.ts";
 import { baseRate } from "./rates.ts";
 import { type PlannedRule, planRule } from "./rule-plan.ts";
+import { checkSound, type Kept, type KeptTensor, keptByRules, readKept, writeKept } from "./training-state.ts";
+
+/** Version of what `toBytes` writes. */
+const FORMAT = "optimizer 1";
 
 /** Parameters and gradients of the given shapes in linear memory, and a rule that updates the ones by the others. */
 export async function createOptimizer(
@@ -29,7 +34,7 @@ export async function createOptimizer(
   });
   const memory = await instantiate();
   const plan = planRule(memory, spec, shapes);
-  if (memory.core.drives(plan.rule)) {
+  if (memory.core.drives(plan.rules[0]!.rule)) {
     const message = `createOptimizer: ${spec.type} measures the loss several times a step; use it with fit or trainBatch of a model`;
     throw new TrainletError("UNSUPPORTED", message);
   }
@@ -46,6 +51,9 @@ export class Optimizer {
     this.#spec = spec;
     this.#plan = plan;
   }
+  get #rule(): number {
+    return this.#plan.rules[0]!.rule;
+  }
   /** The parameters: Float32Array views on linear memory, one a shape, row-major. */
   get params(): Float32Array<ArrayBuffer>[] {
     return this.#plan.tensors.map(t => this.#memory.f32(t.at, t.length));
@@ -56,12 +64,12 @@ export class Optimizer {
   }
   /** Steps taken. */
   get steps(): number {
-    return this.#memory.get("Rule", this.#plan.rule, "t");
+    return this.#memory.get("Rule", this.#rule, "t");
   }
   /** Bytes that a step at least reads and writes: parameters, gradients and state arrays once each. */
   get bytesPerStep(): number {
-    const { rule, tensors } = this.#plan;
-    const arrays = this.#memory.core.states(rule);
+    const { tensors } = this.#plan;
+    const arrays = this.#memory.core.states(this.#rule);
     return tensors.reduce((sum, t) => sum + t.length, 0) * 4 * (3 + 2 * arrays);
   }
   /** Updates the parameters by the gradients that stand there; `lr` replaces the rule's rate for this step. */
@@ -75,5 +83,36 @@ export class Optimizer {
     const { tensors, values, inference, trainer } = this.#plan;
     this.#memory.core.inferenceValues(trainer, inference);
     return tensors.map(t => this.#memory.f32(inference + (t.at - values), t.length).slice());
+  }
+
+  /** Parameters and state as the bytes of a safetensors file. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    const tensors = readKept(this.#memory, this.#kept());
+    return encodeSafetensors(tensors, { trainlet: FORMAT, rule: this.#spec.type, steps: String(this.steps) });
+  }
+  /** Goes on from what `toBytes` of the same rule with the same shapes gave; throws and changes nothing where it does not fit. */
+  loadBytes(bytes: Uint8Array): void {
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    const { type } = this.#spec;
+    const fail = (what: string) => new TrainletError("INVALID_FILE", `${type}: loadBytes: ${what}`);
+    if (metadata.trainlet !== FORMAT) throw fail("these bytes are not from toBytes of an optimizer");
+    if (metadata.rule !== type) throw fail(`the state is of ${show(metadata.rule)}`);
+    const steps = Number(metadata.steps);
+    if (!(Number.isInteger(steps) && steps >= 0 && steps < 2 ** 32)) throw fail(`steps is ${show(metadata.steps)}`);
+    const list = this.#kept();
+    const before = readKept(this.#memory, list);
+    try {
+      writeKept(this.#memory, list, [...tensors.values()] as KeptTensor[]);
+      checkSound(this.#memory, this.#plan.rules);
+    } catch (error) {
+      writeKept(this.#memory, list, before);
+      throw error instanceof TrainletError ? fail(error.message) : error;
+    }
+    this.#memory.set("Rule", this.#rule, { t: steps });
+  }
+  #kept(): Kept[] {
+    const { tensors, rules } = this.#plan;
+    const own = tensors.map(({ name, shape, at, length }) => ({ name, shape, at, length, raw: false }));
+    return [...own, ...keptByRules(this.#memory, rules)];
   }
 }

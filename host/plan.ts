@@ -5,9 +5,10 @@
 //   | two gradient buffers | workspaces | scratch | rates | … data sets, placed and released by turns
 import { TrainletError } from "./errors.ts";
 import type { CoreExports } from "./generated/core.ts";
-import type { Spec } from "./make-spec.ts";
+import type { Options, Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
 import { defaultInitializer, kinds, type Step, tensorsOf } from "./network-spec.ts";
+import { momentumOf } from "./rates.ts";
 import { makeObject, placeRuleState, type RuleMembers } from "./rule-plan.ts";
 import type { Training } from "./training.ts";
 
@@ -69,6 +70,7 @@ export class Plan {
   readonly state: { at: number; bytes: number };
   readonly values: { at: number; bytes: number };
   readonly rates: number;
+  readonly momenta: number;
   readonly scaler: { offset: number; factor: number };
   readonly errors: number;
   readonly request: PlanRequest;
@@ -128,6 +130,7 @@ export class Plan {
     this.#region("activations", () => this.#placeLayers(core, panels, lanes));
     const scratch = memory.place(core.scratchBytes());
     this.rates = memory.place(MAX_STEPS * 8);
+    this.momenta = memory.place(MAX_STEPS * 8);
     memory.set("Trainer", this.trainer, { rates: this.rates });
     const room = request.inputs * 4;
     this.scaler = { offset: memory.place(room), factor: memory.place(room) };
@@ -231,26 +234,43 @@ export class Plan {
     memory.set("Network", this.network, { parameters: this.parameters[0]?.object ?? 0 });
     return { at, bytes };
   }
-  /** A rule's object for each group, and one more where its decay shall leave out biases and normalisation. */
+  /** A rule's object for each group that has parameters. */
   #makeRules({ rules, decayBiases }: Training): void {
-    const members = new Map<number, RuleMembers & { members: PlannedParameter[] }>();
-    const objects = rules.map(({ spec }) => {
-      const plain = makeObject(this.#memory, "optimizer", spec);
-      const decays = kinds.optimizer[spec.type]!.options.weightDecay !== undefined && !decayBiases;
-      return { plain, bare: decays ? makeObject(this.#memory, "optimizer", { ...spec, weightDecay: 0 }) : plain };
+    const memory = this.#memory;
+    const made = rules.map(({ spec }) => {
+      const rule = makeObject(memory, "optimizer", spec);
+      const options: Options = kinds.optimizer[spec.type]!.options;
+      const decay = decayBiases ? undefined : options.weightDecay;
+      memory.set("Rule", rule, {
+        momentumAt: momentumOf(spec)?.option.offset ?? 0,
+        decayAt: decay?.offset ?? 0,
+        decay: Number(spec.weightDecay ?? decay?.default ?? 0),
+      });
+      return { rule, spec, members: [] as PlannedParameter[] };
     });
-    for (const { plain, bare } of objects) for (const rule of [plain, bare]) members.set(rule, { rule, members: [] });
     for (const p of this.parameters) {
       const group = rules.findLastIndex(
         r => !r.layers || r.layers.includes(p.step.index) || r.layers.includes(p.step.settings.name!),
       );
-      const { plain, bare } = objects[group]!;
-      members.get(p.shape.length === 1 ? bare : plain)!.members.push(p);
+      made[group]!.members.push(p);
       const { lrScale = 1 } = p.step.settings;
-      const auxiliary = p.step.index === this.layers.at(-1)!.index;
-      this.#memory.set("Parameter", p.object, { lrScale: lrScale * rules[group]!.lrFactor, auxiliary });
+      memory.set("Parameter", p.object, {
+        lrScale: lrScale * rules[group]!.lrFactor,
+        auxiliary: p.step.index === this.layers.at(-1)!.index,
+        decays: decayBiases || p.shape.length > 1,
+      });
     }
-    this.rules.push(...[...members.values()].filter(r => r.members.length > 0));
+    this.rules.push(...made.filter(r => r.members.length > 0));
+  }
+  /** Whether the rules' momenta come from outside, or are the rules' own again. */
+  driveMomentum(driven: boolean): void {
+    const memory = this.#memory;
+    if (driven === memory.get("Trainer", this.trainer, "momenta") > 0) return;
+    memory.set("Trainer", this.trainer, { momenta: driven ? this.momenta : 0 });
+    for (const { rule, spec } of this.rules) {
+      const momentum = momentumOf(spec);
+      if (!driven && momentum) memory.setOption(rule, momentum.option, momentum.value);
+    }
   }
   #placeTraining(): number {
     const memory = this.#memory;

@@ -3,10 +3,11 @@ import type { Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
 import { kinds } from "./network-spec.ts";
 
-/** A rule's object and the parameters that it updates, as the core's objects with their lengths in elements. */
+/** A rule's object, its spec, and the parameters that it updates: the core's objects with their lengths in elements. */
 export interface RuleMembers {
   rule: number;
-  members: readonly { object: number; length: number }[];
+  spec: Spec;
+  members: readonly { object: number; length: number; name: string; shape: readonly number[] }[];
 }
 
 /** Places what rules keep for their parameters, and their work room. */
@@ -36,12 +37,12 @@ export function placeRuleState(memory: Memory, rules: readonly RuleMembers[]): v
 
 export interface PlannedRule {
   trainer: number;
-  rule: number;
+  rules: RuleMembers[];
   /** Where the values start, and how many bytes they take. */
   values: number;
   /** Room for the weights meant for inference. */
   inference: number;
-  tensors: { at: number; grad: number; length: number }[];
+  tensors: { name: string; shape: readonly number[]; at: number; grad: number; length: number }[];
 }
 
 /** A network without layers: parameters of these shapes and their rule. */
@@ -55,9 +56,9 @@ export function planRule(memory: Memory, spec: Spec, shapes: readonly (readonly 
   );
   memory.start();
   const values = memory.top;
-  const tensors = shapes.map(shape => {
+  const tensors = shapes.map((shape, i) => {
     const length = shape.reduce((a, b) => a * b, 1);
-    return { at: memory.place(length * 4), grad: 0, length };
+    return { name: `${i}`, shape: [...shape], at: memory.place(length * 4), grad: 0, length };
   });
   const stride = memory.top - values;
   const grads = memory.place(stride);
@@ -65,10 +66,11 @@ export function planRule(memory: Memory, spec: Spec, shapes: readonly (readonly 
     t.grad = grads + (t.at - values);
     memory.set("Parameter", objects[i]!, { value: t.at, grad: t.grad, next: objects[i + 1] ?? 0 });
   });
-  placeRuleState(memory, [{ rule, members: objects.map((object, i) => ({ object, length: tensors[i]!.length })) }]);
+  const rules = [{ rule, spec, members: objects.map((object, i) => ({ object, ...tensors[i]! })) }];
+  placeRuleState(memory, rules);
   const inference = memory.place(stride); // placed now: a memory that grew later would detach the users' views
   memory.set("Trainer", trainer, { rules: rule, parameters: objects[0]!, values, grads, bytes: stride });
-  return { trainer, rule, tensors, values, inference };
+  return { trainer, rules, tensors, values, inference };
 }
 
 /** An object of the core with its options set. */

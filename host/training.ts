@@ -1,6 +1,6 @@
 // How a model is trained: the rule, rules of single layers, and what is put around them. Plain JSON, checked here.
 import { show, TrainletError } from "./errors.ts";
-import { checkSpec, type Option, type Options, type Spec } from "./make-spec.ts";
+import { checkSpec, clonePlain, type Option, type Options, type Spec } from "./make-spec.ts";
 import { kinds, resolve, type Step } from "./network-spec.ts";
 import { baseRate } from "./rates.ts";
 
@@ -44,6 +44,8 @@ export interface TrainingOptions {
 
 /** What the plan needs. */
 export interface Training {
+  /** As they were given, for a file. */
+  options: TrainingOptions;
   rules: { spec: Spec; layers: readonly (number | string)[] | undefined; lrFactor: number }[];
   decayBiases: boolean;
   /** Values of the trainer's fields. */
@@ -96,12 +98,15 @@ export function resolveTraining(
   if (ema && average)
     throw new TrainletError("INVALID_ARGUMENT", `${call}: ema and swa both average the weights; give one of them`);
   const accumulate = options.accumulate ?? 1;
-  return {
+  const decayBiases = options.decayBiases ?? true;
+  const given = Object.entries(options).filter(([name, value]) => name in trainingOptions && value !== undefined);
+  const training: Training = {
+    options: clonePlain(Object.fromEntries(given), call) as TrainingOptions,
     rules: [
       { spec: optimizer, layers: undefined, lrFactor: 1 },
       ...groups.map((g, i) => resolveGroup(`${call}: groups[${i}]`, g, optimizer, steps)),
     ],
-    decayBiases: options.decayBiases ?? true,
+    decayBiases,
     fields: {
       clipNorm: options.clipNorm ?? 0,
       clipValue: options.clipValue ?? 0,
@@ -121,6 +126,30 @@ export function resolveTraining(
       "kept" as const,
     ],
   };
+  checkDrive(training, steps);
+  return training;
+}
+
+/** Refuses what a rule that measures for itself could not honour. */
+function checkDrive({ rules, fields, decayBiases }: Training, steps: readonly Step[]): void {
+  const driver = rules.find(r => kinds.optimizer[r.spec.type]!.drives);
+  if (!driver) return;
+  const clips = ["clipNorm", "clipValue", "clipTensorNorm", "clipAdaptive"] as const;
+  const clashes: [string, boolean][] = [
+    ["groups", rules.length > 1],
+    ["decayBiases", !decayBiases],
+    ["lrScale", steps.some(s => (s.settings.lrScale ?? 1) !== 1)],
+    ["accumulate", (fields.accumulate as number) > 1],
+    ["sam", fields.samRho !== 0],
+    ["skipNonFinite", fields.skipNonFinite === true],
+    ...clips.map(c => [c, fields[c] !== 0] as [string, boolean]),
+  ];
+  const clash = clashes.find(([, is]) => is);
+  if (!clash) return;
+  throw new TrainletError(
+    "INVALID_ARGUMENT",
+    `${clash[0]} does not go with ${driver.spec.type}, which measures the loss for itself; leave it out`,
+  );
 }
 
 function nested(call: string, name: string, given: unknown, table: Options): Record<string, unknown> | undefined {

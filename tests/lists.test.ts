@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { optimizers } from "../host/generated/core.ts";
 import * as trainlet from "../host/index.ts";
+import { forms } from "../host/schedules/list.ts";
 
 const root = new URL("../", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), "utf8");
@@ -31,8 +32,25 @@ describe("every update rule", () => {
   });
 });
 
+describe("every schedule", () => {
+  const page = read("docs/schedules.md");
+  const readme = read("README.md");
+  it.each(Object.entries(forms))(
+    "%s has a documentation entry that names its options, and a factory",
+    (name, { options }) => {
+      const section = `${page}\n# end`.split(`\n### ${name}\n`)[1]?.split(/\n#+ /)[0] ?? "";
+      expect(section, `### ${name} in docs/schedules.md`).not.toBe("");
+      for (const option of Object.keys(options)) {
+        if (option !== "cycleMomentum") expect(section.toLowerCase()).toContain(option.toLowerCase());
+      }
+      expect(readme).toContain(`\`${name}\``);
+      expect((trainlet as unknown as Record<string, unknown>)[name]).toBeTypeOf("function");
+    },
+  );
+});
+
 describe("docs/reference.md", () => {
-  it("is what the core says of itself", () => {
+  it("is what the core and the schedules say of themselves", () => {
     execFileSync(process.execPath, ["docs/generate.mjs", "--check"], { cwd: root });
   });
 });

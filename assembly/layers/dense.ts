@@ -3,7 +3,8 @@ import { Parameter } from "../parameter";
 import { gemmForward, gemmInput, gemmWeight, tilesOf } from "../kernels/gemm";
 import { samplesToFeatures } from "../kernels/layout";
 import { sumSamples } from "../kernels/reduce";
-import { rowAt, panelsOf, LANES } from "../kernels/simd";
+import { forwardSingle, inputSingle, takeLane } from "../kernels/single";
+import { f32At, rowAt, panelsOf, LANES } from "../kernels/simd";
 import { TILE } from "../kernels/tile";
 
 /**
@@ -28,9 +29,13 @@ class Dense extends Layer {
     bias.fanIn = this.inputs;
     this.biasTensor = bias;
   }
-  /** The inputs as feature panels, for the weight gradient. */
+  /** The inputs as feature panels, for the weight gradient; of one sample the inputs and dy, then room for dx. */
   workspaceBytes(panels: i32): usize {
-    return rowAt(panelsOf(this.inputs) * panels * LANES);
+    return max(rowAt(panelsOf(this.inputs) * panels * LANES), this.dyAt + f32At(this.units + this.inputs) + 32);
+  }
+  /** Where dy of a single sample stands in the workspace. */
+  private get dyAt(): usize {
+    return (f32At(this.inputs) + 15) & ~15;
   }
   separate(): bool {
     return true;
@@ -42,6 +47,11 @@ class Dense extends Layer {
   forward(from: i32, to: i32, scratch: usize): void {
     let bias = this.biasTensor;
     let b = bias ? bias.value : 0;
+    if (this.batch!.rows == 1) {
+      takeLane(this.workspace, this.x, this.inputs);
+      forwardSingle(this.y, this.workspace, this.weightTensor!.value, b, this.inputs, from * TILE, min(to * TILE, this.units));
+      return;
+    }
     gemmForward(this.y, this.x, this.weightTensor!.value, b, this.batch!.panels, this.units, this.inputs, from, to, scratch);
   }
 
@@ -59,6 +69,8 @@ class Dense extends Layer {
     let n = this.units;
     let k = this.inputs;
     let weight = this.weightTensor!;
+    if (from >= to) return;
+    if (this.batch!.rows == 1) return this.backwardSingle(phase);
     if (phase == 0) {
       samplesToFeatures(this.workspace, this.x, panels, k, from, to);
     } else if (phase == 1) {
@@ -67,6 +79,24 @@ class Dense extends Layer {
       if (bias) sumSamples(bias.grad, this.dy, panels, n, from * TILE, min(to * TILE, n));
     } else {
       gemmInput(this.dx, this.dy, weight.value, panels, n, k, from, to, scratch);
+    }
+  }
+  /** All units at once: a single sample is not shared out. */
+  private backwardSingle(phase: i32): void {
+    let n = this.units, k = this.inputs;
+    let x = this.workspace, dy = x + this.dyAt;
+    let weight = this.weightTensor!;
+    if (phase == 0) {
+      takeLane(dy, this.dy, n);
+    } else if (phase == 1) {
+      weight.outerRows = dy;
+      weight.outerColumns = x;
+      if (!this.batch!.defers) weight.writeGradient();
+      let bias = this.biasTensor;
+      if (bias) memory.copy(bias.grad, dy, f32At(n));
+    } else {
+      if (!weight.trainable) takeLane(dy, this.dy, n);
+      inputSingle(this.dx, dy, weight.value, n, k, dy + ((f32At(n) + 15) & ~15));
     }
   }
 }

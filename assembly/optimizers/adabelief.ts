@@ -9,7 +9,7 @@ import { RectifiedRule } from "./rectified-rule";
 class Adabelief extends RectifiedRule<Adabelief> {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.001;
-  /** β₁: weight of the past in the mean gradient. @range [0, 1) */
+  /** β₁: weight of the past in the mean gradient. @range [0, 1) @momentum */
   beta1: f64 = 0.9;
   /** β₂: weight of the past in the mean squared deviation. @range [0, 1) */
   beta2: f64 = 0.999;

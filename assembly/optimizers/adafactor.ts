@@ -22,7 +22,7 @@ class Adafactor extends TensorRule {
   clipThreshold: f64 = 1;
   /** Exponent of 1 - β₂ₜ. @range (-inf, 0] */
   decayRate: f64 = -0.8;
-  /** β₁: weight of the past in the mean update; 0 or null for none, which saves an array. @range [0, 1) @nullable */
+  /** β₁: weight of the past in the mean update; 0 or null for none, which saves an array. @range [0, 1) @nullable @momentum */
   beta1: f64 = 0;
   /** λ: decoupled decay. @range [0, inf) */
   weightDecay: f64 = 0;

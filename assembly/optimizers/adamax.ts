@@ -8,7 +8,7 @@ import { ElementRule, decayedGradient, quotient } from "./element-rule";
 class Adamax extends ElementRule<Adamax> {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.002;
-  /** β₁: weight of the past in the mean gradient. @range [0, 1) */
+  /** β₁: weight of the past in the mean gradient. @range [0, 1) @momentum */
   beta1: f64 = 0.9;
   /** β₂: what is left of the maximum after a step. @range [0, 1) */
   beta2: f64 = 0.999;

@@ -9,7 +9,7 @@ import { ElementRule, clippedGradient, quotient } from "./element-rule";
 class Adan extends ElementRule<Adan> {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.001;
-  /** β₁: weight of the past in the mean gradient. @range [0, 1) */
+  /** β₁: weight of the past in the mean gradient. @range [0, 1) @momentum */
   beta1: f64 = 0.98;
   /** β₂: weight of the past in the mean difference. @range [0, 1) */
   beta2: f64 = 0.92;

@@ -15,7 +15,7 @@ enum Clip {
 class Adopt extends ElementRule<Adopt> {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.001;
-  /** β₁: weight of the past in the mean of the normalised gradients. @range [0, 1) */
+  /** β₁: weight of the past in the mean of the normalised gradients. @range [0, 1) @momentum */
   beta1: f64 = 0.9;
   /** β₂: weight of the past in the mean squared gradient. @range [0, 1) */
   beta2: f64 = 0.9999;

@@ -1,7 +1,7 @@
 import { Parameter } from "../parameter";
 import { addAbsolutes, addProducts, total } from "../kernels/wide";
 import { quotient } from "./element-rule";
-import { Rule, gradientAt, power } from "./rule";
+import { Rule, gradientAt, isCount, power } from "./rule";
 import { adamStep } from "./tensor-rule";
 
 // The shared state, in float64: d, the estimate's numerator, steps that moved.
@@ -45,6 +45,9 @@ class DAdaptAdam extends Rule {
   }
   sharedBytes(): usize {
     return 24;
+  }
+  sound(): bool {
+    return isCount(load<f64>(this.shared, STEPS));
   }
   passes(): i32 {
     return 1;

@@ -9,7 +9,7 @@ import { ElementRule, clippedGradient, quotient } from "./element-rule";
 class Laprop extends ElementRule<Laprop> {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 4e-4;
-  /** β₁: weight of the past in the mean step. @range [0, 1) */
+  /** β₁: weight of the past in the mean step. @range [0, 1) @momentum */
   beta1: f64 = 0.9;
   /** β₂: weight of the past in the mean squared gradient. @range [0, 1) */
   beta2: f64 = 0.999;

@@ -12,7 +12,7 @@ import { TensorRule } from "./tensor-rule";
 class Lars extends TensorRule {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 1;
-  /** μ: what is kept of the buffer. @range [0, 1) */
+  /** μ: what is kept of the buffer. @range [0, 1) @momentum */
   momentum: f64 = 0;
   /** Share of the gradient that does not enter the buffer. @range [0, 1] */
   dampening: f64 = 0;

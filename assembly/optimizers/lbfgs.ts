@@ -1,4 +1,4 @@
-import { Rule, Objective } from "./rule";
+import { Rule, Objective, isCount } from "./rule";
 import { LineSearch } from "./line-search";
 import { dotFlat, addScaled, negate, scaleFlat, largest, sumAbsolute } from "../kernels/flat";
 
@@ -34,6 +34,10 @@ class Lbfgs extends Rule {
   /** Float64: iterations so far, changes remembered, slot of the oldest, last step length, H₀; then 1/(sᵢ·yᵢ) and αᵢ. */
   sharedBytes(): usize {
     return 40 + (<usize>this.historySize << 4);
+  }
+  sound(): bool {
+    let count = load<f64>(this.shared, 8), oldest = load<f64>(this.shared, 16);
+    return isCount(this.iterations) && isCount(count, this.historySize) && isCount(oldest, this.historySize - 1);
   }
   private get iterations(): f64 {
     return load<f64>(this.shared);

@@ -9,7 +9,7 @@ import { sign4 } from "../kernels/sign";
 class Lion extends ElementRule<Lion> {
   /** Learning rate: how far each weight moves. @range [0, inf) */
   lr: f64 = 1e-4;
-  /** β₁: weight of the mean beside the gradient in the sign. @range [0, 1] */
+  /** β₁: weight of the mean beside the gradient in the sign. @range [0, 1] @momentum */
   beta1: f64 = 0.9;
   /** β₂: weight of the past in the mean gradient. @range [0, 1] */
   beta2: f64 = 0.99;

@@ -15,7 +15,7 @@ const ADAMW: i32 = 0;
 class Mars extends TensorRule {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.003;
-  /** β₁: weight of the past in the mean of c. @range [0, 1) */
+  /** β₁: weight of the past in the mean of c. @range [0, 1) @momentum */
   beta1: f64 = 0.9;
   /** β₂: weight of the past in the mean of c². @range [0, 1) */
   beta2: f64 = 0.99;

@@ -7,7 +7,7 @@ import { Rule, gradientAt, power } from "./rule";
 class Momentum extends Rule {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.01;
-  /** β: weight of the past in the average. @range [0, 1) */
+  /** β: weight of the past in the average. @range [0, 1) @momentum */
   beta: f64 = 0.9;
   /** Whether the first averages, which start at 0, are divided by 1 - βᵗ. */
   biasCorrection: bool = false;

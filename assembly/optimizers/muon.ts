@@ -13,7 +13,7 @@ import { AdamRule } from "./adam-rule";
 class Muon extends AdamRule<Muon> {
   /** Learning rate of matrices: the size of a step's singular values. @range [0, inf) */
   lr: f64 = 0.02;
-  /** μ: what is kept of the buffer. @range [0, 1) */
+  /** μ: what is kept of the buffer. @range [0, 1) @momentum */
   momentum: f64 = 0.95;
   /** Whether to look ahead along the buffer. */
   nesterov: bool = true;

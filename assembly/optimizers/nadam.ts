@@ -9,7 +9,7 @@ import { AdamRule } from "./adam-rule";
 class Nadam extends AdamRule<Nadam> {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.002;
-  /** β₁: weight of the past in the mean gradient, and what μ grows to. @range [0, 1) */
+  /** β₁: weight of the past in the mean gradient, and what μ grows to. @range [0, 1) @momentum */
   beta1: f64 = 0.9;
   /** β₂: weight of the past in the mean squared gradient. @range [0, 1) */
   beta2: f64 = 0.999;

@@ -10,7 +10,7 @@ import { TensorRule } from "./tensor-rule";
 class Novograd extends TensorRule {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.001;
-  /** β₁: what is kept of the mean direction. @range [0, 1) */
+  /** β₁: what is kept of the mean direction. @range [0, 1) @momentum */
   beta1: f64 = 0.95;
   /** β₂: weight of the past in the mean squared norm. @range [0, 1) */
   beta2: f64 = 0.98;

@@ -1,6 +1,6 @@
 import { Parameter } from "../parameter";
 import { addAbsolutes, addProducts, total } from "../kernels/wide";
-import { Rule, gradientAt, power } from "./rule";
+import { Rule, gradientAt, isCount, power } from "./rule";
 import { adamStep } from "./tensor-rule";
 
 // The shared state, in float64: d, the largest estimate so far, the estimate's numerator, steps that moved.
@@ -52,6 +52,9 @@ class Prodigy extends Rule {
   }
   sharedBytes(): usize {
     return 32;
+  }
+  sound(): bool {
+    return isCount(load<f64>(this.shared, STEPS));
   }
   passes(): i32 {
     return 1;

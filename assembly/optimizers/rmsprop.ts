@@ -13,7 +13,7 @@ class Rmsprop extends ElementRule<Rmsprop> {
   alpha: f64 = 0.99;
   /** Added to the root, or inside it. @range [0, inf) */
   eps: f64 = 1e-8;
-  /** μ: what is kept of the buffer; 0 for none. @range [0, 1) */
+  /** μ: what is kept of the buffer; 0 for none. @range [0, 1) @momentum */
   momentum: f64 = 0;
   /** Whether to divide by the deviation rather than the root of the mean square. */
   centered: bool = false;

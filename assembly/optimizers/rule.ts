@@ -24,6 +24,11 @@ export abstract class Rule {
   stride: usize = 0;
   /** The step's learning rate, before any factor of a tensor's own. */
   rate: f64 = 0;
+  /** Where in this object the option stands that a schedule of the momentum sets; 0 for none. */
+  momentumAt: usize = 0;
+  /** Where its weight decay stands and what it is, if some parameters do without; 0 if none do. */
+  decayAt: usize = 0;
+  decay: f64 = 0;
   /** Factor on every gradient, from clipping by global norm. */
   gradScale: f32 = 1;
   /** Bound on every |gradient|, from clipping by value. */
@@ -44,6 +49,10 @@ export abstract class Rule {
   sharedBytes(): usize {
     return 0;
   }
+  /** Whether the counts in a state that came from a file are ones that it can have. */
+  sound(): bool {
+    return true;
+  }
   /** Bytes of room that the update of one tensor needs. */
   workBytes(p: Parameter): usize {
     return 0;
@@ -56,6 +65,10 @@ export abstract class Rule {
   /** One step of such a rule over all parameters as one vector of `bytes` bytes. */
   drive(objective: Objective, w: usize, g: usize, s: usize, bytes: usize, lr: f64): void {}
 
+  /** Whether `updateTensor` takes a gradient as the factors of its outer product. */
+  takesOuter(): bool {
+    return false;
+  }
   /** Called once a step, after `t` and `rate` have been set: bias corrections and the like. */
   begin(): void {}
   /** How many times the rule looks at all tensors before it updates the first. */
@@ -80,6 +93,12 @@ export abstract class Rule {
     memory.copy(out, p.value, bytes);
   }
 
+  /** What differs from tensor to tensor: the factor on its gradients, and whether it decays. */
+  turnTo(p: Parameter, scale: f32): void {
+    this.gradScale = scale * p.clipScale;
+    if (this.decayAt) store<f64>(changetype<usize>(this) + this.decayAt, p.decays ? this.decay : 0);
+  }
+
   /** Whether gradients are clipped in this step. */
   protected clips(): bool {
     return this.gradScale != 1 || this.gradLimit != f32.MAX_VALUE;
@@ -94,6 +113,11 @@ export abstract class Rule {
   protected limit(): v128 {
     return f32x4.splat(this.gradLimit);
   }
+}
+
+/** Whether a number from a file is a whole one in [0, most]. */
+export function isCount(value: f64, most: f64 = u32.MAX_VALUE): bool {
+  return value >= 0 && value <= most && value == floor(value);
 }
 
 /** The gradient at `g` as the rule shall see it: bounded by value, then scaled. The array itself is left alone. */

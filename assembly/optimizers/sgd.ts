@@ -1,3 +1,5 @@
+import { Parameter } from "../parameter";
+import { descendOuter } from "../kernels/single";
 import { Rule, gradientAt } from "./rule";
 
 /**
@@ -8,7 +10,7 @@ import { Rule, gradientAt } from "./rule";
 class Sgd extends Rule {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.01;
-  /** μ: what is kept of the buffer; 0 is plain gradient descent. @range [0, 1) */
+  /** μ: what is kept of the buffer; 0 is plain gradient descent. @range [0, 1) @momentum */
   momentum: f64 = 0;
   /** Share of the gradient that does not enter the buffer. @range [0, 1] */
   dampening: f64 = 0;
@@ -19,6 +21,13 @@ class Sgd extends Rule {
 
   states(): i32 {
     return this.momentum != 0 ? 1 : 0;
+  }
+  takesOuter(): bool {
+    return this.momentum == 0;
+  }
+  updateTensor(p: Parameter, s: usize, stride: usize, bytes: usize, lr: f64): void {
+    if (!p.outerRows) this.update(p.value, p.grad, s, stride, bytes, lr);
+    else descendOuter(p.value, p.outerRows, p.outerColumns, p.rows, p.columns, <f32>lr, <f32>this.weightDecay);
   }
   update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {
     let rate = f32x4.splat(<f32>lr);

@@ -17,7 +17,7 @@ import { adamStep } from "./tensor-rule";
 class Soap extends Rule {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.003;
-  /** β₁: weight of the past in the mean gradient. @range [0, 1) */
+  /** β₁: weight of the past in the mean gradient. @range [0, 1) @momentum */
   beta1: f64 = 0.95;
   /** β₂: weight of the past in the mean squared gradient. @range [0, 1) */
   beta2: f64 = 0.95;

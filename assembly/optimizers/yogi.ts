@@ -12,7 +12,7 @@ import { sign4 } from "../kernels/sign";
 class Yogi extends AdamRule<Yogi> {
   /** Learning rate. @range [0, inf) */
   lr: f64 = 0.01;
-  /** β₁: weight of the past in the mean gradient. @range [0, 1) */
+  /** β₁: weight of the past in the mean gradient. @range [0, 1) @momentum */
   beta1: f64 = 0.9;
   /** β₂: 1 - β₂ of a squared gradient is the most that v moves by in a step. @range [0, 1) */
   beta2: f64 = 0.999;

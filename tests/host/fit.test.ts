@@ -214,6 +214,11 @@ describe("a schedule", () => {
     const expected = lr.map((_, i) => 0.4 * (1 + Math.cos((Math.PI * (4 * i + 3)) / 16)));
     expectClose(lr, expected, 12);
   });
+  it("may rise over batches and fall over epochs", async () => {
+    const after = t.exponential({ gamma: 0.5 });
+    expectClose(await rates(t.warmup({ steps: 6, per: "batch", after })), [0.8 * (4 / 7), 0.8, 0.4, 0.2], 12);
+    expectClose(await rates(t.warmup({ steps: 4, per: "batch", after })), [0.64, 0.8, 0.4, 0.2], 12);
+  });
   it("that watches a plateau lowers the rate when the loss stops falling", async () => {
     const y = data.y;
     const model = await network();

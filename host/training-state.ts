@@ -1,0 +1,177 @@
+// What training keeps beside the weights, by name: state of the rules, the arrays around them, counters. It goes along
+// when a plan grows, and into a file when someone asks for that.
+import { show, TrainletError } from "./errors.ts";
+import type { Memory } from "./memory.ts";
+import type { Plan } from "./plan.ts";
+import type { RuleMembers } from "./rule-plan.ts";
+import type { ScheduleState } from "./schedules/schedule.ts";
+import type { TrainingOptions } from "./training.ts";
+
+/** A stretch of linear memory that is kept: float32 of a parameter's shape, or bytes that only the rule understands. */
+export interface Kept {
+  name: string;
+  shape: readonly number[];
+  at: number;
+  length: number;
+  raw: boolean;
+}
+export interface KeptTensor {
+  name: string;
+  shape: readonly number[];
+  data: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+}
+/** Steps of each rule, and what the trainer counts. */
+export interface Counters {
+  rules: number[];
+  trainer: Record<(typeof counted)[number], number>;
+}
+export interface TrainingState {
+  counters: Counters;
+  tensors: readonly KeptTensor[];
+}
+const counted = ["waiting", "updates", "averaged", "skipped"] as const;
+
+/** Everything that the rules keep: `0.weight.state.0` for arrays, `0.weight.extra` for what a tensor has beside them,
+ * `rule.0` for the rule as a whole. */
+export function keptByRules(memory: Memory, rules: readonly RuleMembers[]): Kept[] {
+  const { core } = memory;
+  const list: Kept[] = [];
+  rules.forEach(({ rule, members }, place) => {
+    const stride = memory.get("Rule", rule, "stride");
+    for (const { object, name, shape, length } of members) {
+      const first = memory.get("Parameter", object, "state");
+      for (let i = 0; i < core.states(rule); i++) {
+        list.push({ name: `${name}.state.${i}`, shape, at: first + i * stride, length, raw: false });
+      }
+      const extra = core.tensorBytes(rule, object);
+      const at = memory.get("Parameter", object, "extra");
+      if (extra) list.push({ name: `${name}.extra`, shape: [extra], at, length: extra, raw: true });
+    }
+    const shared = core.sharedBytes(rule);
+    const at = memory.get("Rule", rule, "shared");
+    if (shared) list.push({ name: `rule.${place}`, shape: [shared], at, length: shared, raw: true });
+  });
+  return list;
+}
+
+/** The same and what stands around the rules: `0.weight.slow`, `.average`, `.sums`. */
+export function keptByPlan(memory: Memory, plan: Plan): Kept[] {
+  const around = (plan.request.training?.arrays ?? []).filter(name => name !== "kept");
+  const arrays = around.flatMap(array => {
+    const start = memory.get("Trainer", plan.trainer, array);
+    return plan.parameters.map(({ name, shape, at, length }) => ({
+      name: `${name}.${array}`,
+      shape,
+      at: start + (at - plan.values.at),
+      length,
+      raw: false,
+    }));
+  });
+  return [...keptByRules(memory, plan.rules), ...arrays];
+}
+
+/** Throws where a rule could not go on from the state that was put there. */
+export function checkSound(memory: Memory, rules: readonly RuleMembers[]): void {
+  for (const { rule, spec } of rules) {
+    if (memory.core.sound(rule)) continue;
+    throw new TrainletError("INVALID_FILE", `the state of ${spec.type} counts what it cannot hold`);
+  }
+}
+/** Copies of what stands there. */
+export function readKept(memory: Memory, list: readonly Kept[]): KeptTensor[] {
+  return list.map(({ name, shape, at, length, raw }) => ({
+    name,
+    shape,
+    data: raw ? memory.u8(at, length).slice() : memory.f32(at, length).slice(),
+  }));
+}
+/** Puts copies back; throws, with nothing changed, unless there is one of the right kind and size for each. */
+export function writeKept(memory: Memory, list: readonly Kept[], tensors: readonly KeptTensor[]): void {
+  const given = new Map(tensors.map(t => [t.name, t.data]));
+  for (const { name, length, raw } of list) {
+    const data = given.get(name);
+    if (!data) throw new TrainletError("INVALID_FILE", `the state ${show(name)} is missing`);
+    if (data.length !== length || data instanceof Uint8Array !== raw) {
+      const message = `the state ${show(name)} has ${data.length} elements; the rule keeps ${length}`;
+      throw new TrainletError("INVALID_FILE", message);
+    }
+  }
+  const names = new Set(list.map(k => k.name));
+  for (const name of given.keys()) {
+    if (!names.has(name)) throw new TrainletError("INVALID_FILE", `the rule keeps no state ${show(name)}`);
+  }
+  for (const { name, at, length, raw } of list) {
+    if (raw) memory.u8(at, length).set(given.get(name)! as Uint8Array);
+    else memory.f32(at, length).set(given.get(name)! as Float32Array);
+  }
+}
+
+export function readCounters(memory: Memory, plan: Pick<Plan, "rules" | "trainer">): Counters {
+  const read = counted.map(name => [name, memory.get("Trainer", plan.trainer, name)]);
+  return {
+    rules: plan.rules.map(r => memory.get("Rule", r.rule, "t")),
+    trainer: Object.fromEntries(read) as Counters["trainer"],
+  };
+}
+export function writeCounters(memory: Memory, plan: Pick<Plan, "rules" | "trainer">, counters: Counters): void {
+  plan.rules.forEach((r, i) => memory.set("Rule", r.rule, { t: counters.rules[i]! }));
+  memory.set("Trainer", plan.trainer, counters.trainer);
+}
+
+/** What a file holds of training, beside the network. */
+export interface TrainingRecord extends TrainingState {
+  /** As `compile` or `fit` had them. */
+  options: TrainingOptions;
+  /** Steps of the model, which random masks follow. */
+  step: number;
+  schedule?: { spec: unknown; state: ScheduleState };
+}
+
+/** For a file: an average over epochs belongs to one `fit` and stays out; weights that inference replaces come along. */
+export function recordOf(memory: Memory, plan: Plan): TrainingRecord {
+  const { options, fields } = plan.request.training!;
+  const { rules, trainer } = readCounters(memory, plan);
+  const list = keptByPlan(memory, plan).filter(k => fields.emaDecay !== 0 || !k.name.endsWith(".average"));
+  const values = memory.core.separates(plan.trainer) ? valuesOf(plan) : [];
+  return {
+    options,
+    step: memory.get("Batch", plan.batch, "step"),
+    counters: { rules, trainer: { ...trainer, averaged: 0 } },
+    tensors: readKept(memory, [...list, ...values]),
+  };
+}
+/** Training goes on from a file; the plan has been made for its options. */
+export function resumeRecord(memory: Memory, plan: Plan, { counters, step, tensors }: TrainingRecord): void {
+  checkCounters(counters, plan.rules.length, memory.get("Trainer", plan.trainer, "accumulate"));
+  if (!isCount(step)) throw new TrainletError("INVALID_FILE", `the step of training is ${show(step)}`);
+  const values = valuesOf(plan);
+  const replaced = tensors.some(t => t.name === values[0]?.name);
+  writeKept(memory, [...keptByPlan(memory, plan), ...(replaced ? values : [])], tensors);
+  writeCounters(memory, plan, counters);
+  checkSound(memory, plan.rules);
+  memory.set("Batch", plan.batch, { step });
+}
+function valuesOf(plan: Plan): Kept[] {
+  return plan.parameters.map(({ name, shape, at, length }) => ({
+    name: `${name}.value`,
+    shape,
+    at,
+    length,
+    raw: false,
+  }));
+}
+
+/** Throws unless counters from a file are what a plan can have counted. */
+function checkCounters(given: Partial<Counters> | undefined, rules: number, accumulate: number): void {
+  const { rules: steps, trainer } = given ?? {};
+  const sound =
+    Array.isArray(steps) &&
+    steps.length === rules &&
+    steps.every(t => isCount(t)) &&
+    counted.every(name => isCount(trainer?.[name])) &&
+    trainer!.waiting < accumulate;
+  if (!sound) throw new TrainletError("INVALID_FILE", "the counters of training do not fit its rules");
+}
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
+}
