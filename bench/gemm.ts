@@ -1,5 +1,6 @@
 // GFLOP/s of the three GEMMs at the workloads' shapes, each checked against plain loops first.
 import { readFileSync } from "node:fs";
+import { best } from "./time.ts";
 import { noise, workloads } from "./workloads.ts";
 
 interface Kernels {
@@ -25,17 +26,6 @@ const kernels = (() => {
   const module = new WebAssembly.Module(readFileSync(new URL("./bench-kernels.wasm", import.meta.url)));
   return new WebAssembly.Instance(module, { env: { abort: () => {} } }).exports as unknown as Kernels;
 })();
-
-/** Best seconds of a call, over calls that together take `budget` ms. */
-export function best(call: () => void, budget = 200): number {
-  let least = Infinity;
-  for (const end = performance.now() + budget; performance.now() < end; ) {
-    const start = performance.now();
-    call();
-    least = Math.min(least, performance.now() - start);
-  }
-  return least / 1000;
-}
 
 /** What this engine's SIMD does at most here and now, in GFLOP/s. */
 export function measureLimit(budget = 200): number {

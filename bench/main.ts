@@ -6,9 +6,8 @@
 import { writeFileSync } from "node:fs";
 import os from "node:os";
 import { parseArgs } from "node:util";
-import { optimizers } from "../host/generated/core.ts";
-import { type GemmFigure, measureGemms, measureLimit } from "./gemm.ts";
-import { measureRule, type RuleFigure } from "./rules.ts";
+import { type GemmFigure, measureCopy, measureGemms, measureLimit } from "./gemm.ts";
+import { measureRule, type RuleFigure, ruleRows } from "./rules.ts";
 import { makeData, makeModel, makeRule, type Workload, workloads } from "./workloads.ts";
 
 async function measureWorkload(
@@ -60,7 +59,7 @@ async function runRules(names: readonly string[]): Promise<RuleFigure[]> {
   console.log("\nrule                    parameters   ns/parameter      GB/s   of a copy");
   const figures: RuleFigure[] = [];
   for (const name of names) {
-    const r = await measureRule(name);
+    const r = await measureRule(name, { copy: measureCopy });
     figures.push(r);
     const moved = r.share
       ? [r.gigabytesPerSecond.toFixed(1).padStart(8), `${(100 * r.share).toFixed(0)} %`.padStart(10)]
@@ -89,7 +88,7 @@ if (has("limit")) console.log(`SIMD limit (unrolled multiply-add, one thread): $
 const gemms = has("gemm") ? measureGemms() : undefined;
 if (gemms) showGemms(gemms);
 const results = has("workloads") ? await runWorkloads(limit) : undefined;
-const rules = has("rules") ? await runRules(values.rules?.split(",") ?? Object.keys(optimizers)) : undefined;
+const rules = has("rules") ? await runRules(values.rules?.split(",") ?? ruleRows) : undefined;
 if (values.json) {
   const figures = { date, machine, engine, threads: 1, limit, gemms, workloads: results, rules };
   writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
