@@ -33,5 +33,6 @@ export { rprop } from "./rprop";
 export { scheduleFreeAdamw } from "./schedule-free-adamw";
 export { scheduleFreeSgd } from "./schedule-free-sgd";
 export { sgd } from "./sgd";
+export { signSgd } from "./sign-sgd";
 export { soap } from "./soap";
 export { yogi } from "./yogi";
