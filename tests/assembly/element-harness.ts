@@ -142,6 +142,11 @@ export abstract class LionFields extends Rule {
   beta2: f64 = 0;
   weightDecay: f64 = 0;
 }
+export abstract class SignSgdFields extends Rule {
+  lr: f64 = 0;
+  momentum: f64 = 0;
+  weightDecay: f64 = 0;
+}
 export abstract class AdanFields extends Rule {
   lr: f64 = 0;
   beta1: f64 = 0;

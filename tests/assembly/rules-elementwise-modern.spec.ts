@@ -1,8 +1,8 @@
 // The modern elementwise rules on numbers worked by hand; each trajectory runs plain and through both clippings.
-import { adabelief, adan, ademamix, adopt, laprop, lion, yogi } from "../../assembly/optimizers";
+import { adabelief, adan, ademamix, adopt, laprop, lion, signSgd, yogi } from "../../assembly/optimizers";
 import {
   follow, followRates, expectDefaults, expectStill,
-  AdabeliefFields, AdanFields, AdemamixFields, AdoptFields, DecayFields, LionFields, YogiFields,
+  AdabeliefFields, AdanFields, AdemamixFields, AdoptFields, DecayFields, LionFields, SignSgdFields, YogiFields,
 } from "./element-harness";
 
 describe("lion", () => {
@@ -14,6 +14,18 @@ describe("lion", () => {
     rule.weightDecay = 0.5;
     follow(rule, 2, [1, -0.1, -1], 0.5, [1, 0.25, 0.6875]);
     expectStill("lion", lion());
+  });
+});
+
+describe("signSgd", () => {
+  // m = 0.5: 2·0.75 - 0.5 = 1; m = 0.125: 0.75 - 0.5 = 0.25; m = -0.4375: 0.1875 + 0.5
+  test("w ← w(1 - lr·λ) - lr·sign(m) with m ← βm + (1 - β)g", () => {
+    let rule = changetype<SignSgdFields>(signSgd());
+    rule.momentum = 0.5;
+    rule.weightDecay = 0.5;
+    follow(rule, 2, [1, -0.25, -1], 0.5, [1, 0.25, 0.6875]);
+    expectStill("signSgd", signSgd());
+    expectDefaults(signSgd(), [0.001, 0.9, 0]);
   });
 });
 
