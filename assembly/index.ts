@@ -9,7 +9,7 @@ import { Rule } from "./optimizers/rule";
 import { Initializer } from "./initializers/initializer";
 import { Random, permute } from "./random/random";
 import { Purpose } from "./random/philox";
-import { SCRATCH } from "./kernels/gemm";
+import { failed, scratchFor } from "./team";
 import { firstNonFinite, firstOutside } from "./kernels/finite";
 import { fitScaler, Scaling } from "./kernels/scaler";
 
@@ -21,11 +21,16 @@ export * from "./initializers";
 export * from "./data";
 
 export { panelsFor, lanesFor } from "./layer";
+export { assemble, work, join, dismiss, giveUp } from "./team";
 export { firstNonFinite, firstOutside, fitScaler };
 
-/** Bytes of scratch memory that a thread needs. */
-export function scratchBytes(): usize {
-  return SCRATCH;
+/** Bytes of scratch memory that so many threads need. */
+export function scratchBytes(threads: i32): usize {
+  return scratchFor(threads);
+}
+/** Whether a thread was lost. */
+export function threadLost(): bool {
+  return failed();
 }
 /** Frees every object, for a new plan. */
 export function reset(): void {

@@ -33,6 +33,10 @@ export abstract class Layer {
     return false;
   }
 
+  /** About how many arithmetic operations a pass over the batch takes, to tell whether it is worth sharing out. */
+  operations(): f64 {
+    return <f64>this.batch!.panels * this.inputs * (6 * LANES);
+  }
   // Work is counted in units of the layer's choosing (tiles, panels, features): any split of 0..units gives the same bits.
   forwardUnits(): i32 {
     return this.batch!.panels;

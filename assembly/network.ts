@@ -9,6 +9,8 @@ import { gatherSamples, samplesToRows } from "./kernels/layout";
 import { addPenalty, penalty } from "./kernels/norms";
 import { firstNonFinite } from "./kernels/finite";
 import { f32At, rowAt, LANES, panelsOf } from "./kernels/simd";
+import { BackwardJob, ForwardJob, GatherJob } from "./jobs";
+import { muster } from "./team";
 
 export class Network {
   batch: Batch = new Batch();
@@ -20,6 +22,11 @@ export class Network {
   loss: Loss | null = null;
   parameters: Parameter | null = null;
   scratch: usize = 0;
+  /** Threads that share the work. */
+  threads: i32 = 1;
+  private forwardJob: ForwardJob = new ForwardJob();
+  private backwardJob: BackwardJob = new BackwardJob();
+  private gatherJob: GatherJob = new GatherJob();
 
   // The data set in linear memory: rows of features, and of targets where they are values.
   rows: i32 = 0;
@@ -55,7 +62,7 @@ export class Network {
   }
   /** Loss, metrics and decisions of every row in turn, without training. */
   evaluate(): void {
-    this.writeGradients();
+    this.begin();
     this.batch.training = false;
     for (this.position = 0; this.position < this.rows; this.position += this.batch.rows) {
       this.gather(min(this.rows - this.position, this.batchSize));
@@ -67,7 +74,7 @@ export class Network {
   }
   /** Outputs of every row in turn, row-major at `out`: f32 [rows][outputs]. */
   predict(out: usize): void {
-    this.writeGradients();
+    this.begin();
     this.batch.training = false;
     let outputs = this.last!.outputs;
     for (let row = 0; row < this.rows; row += this.batch.rows) {
@@ -80,6 +87,11 @@ export class Network {
     this.position = 0;
   }
 
+  /** Before anything but training takes the network. */
+  private begin(): void {
+    this.threads = muster();
+    this.writeGradients();
+  }
   private setRows(rows: i32): void {
     this.batch.rows = rows;
     this.batch.panels = panelsOf(rows);
@@ -129,12 +141,20 @@ export class Network {
   private gatherInputs(): void {
     let order = this.order ? this.order + f32At(this.position) : 0;
     let x = order ? this.x : this.x + ((<usize>this.position * this.features) << 2);
-    let rows = this.batch.rows;
-    gatherSamples(this.first!.x, x, order, rows, this.features, this.offset, this.factor, 0, this.batch.panels, this.scratch);
+    let job = this.gatherJob;
+    job.x = this.first!.x;
+    job.source = x;
+    job.order = order;
+    job.rows = this.batch.rows;
+    job.k = this.features;
+    job.offset = this.offset;
+    job.factor = this.factor;
+    job.run(this.batch.panels, this.threads, this.scratch);
   }
 
   forward(): void {
-    for (let layer: Layer | null = this.first; layer !== null; layer = layer!.next) layer.forward(0, layer.forwardUnits(), this.scratch);
+    let job = this.forwardJob;
+    for (let layer: Layer | null = this.first; layer !== null; layer = layer!.next) job.run(layer, this.threads, this.scratch);
   }
   /** The batch's loss and, for training, dL/dz. */
   evaluateLoss(gradient: bool): void {
@@ -157,10 +177,11 @@ export class Network {
     this.metrics.add();
   }
   backward(): void {
+    let job = this.backwardJob;
     let end = this.lowest ? this.lowest!.previous : this.last;
     for (let layer: Layer | null = this.last; layer !== null && layer !== end; layer = layer!.previous) {
       for (let phase = 0, phases = layer.phases(); phase < phases; phase++) {
-        layer.backward(phase, 0, layer.backwardUnits(phase), this.scratch);
+        job.run(layer, phase, this.threads, this.scratch);
       }
     }
     for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
@@ -189,7 +210,7 @@ export class Network {
    * that training kept belong to other weights.
    */
   refreshStatistics(): void {
-    this.writeGradients();
+    this.begin();
     this.batch.training = true;
     this.batch.tracks = true;
     this.batch.seen = 0;

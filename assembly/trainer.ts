@@ -6,6 +6,8 @@ import { Objective, Rule } from "./optimizers/rule";
 import { sumSquares, clipUnits } from "./kernels/norms";
 import { addScaled, blend, dotFlat, scaleFlat } from "./kernels/flat";
 import { firstNonFinite } from "./kernels/finite";
+import { UpdateJob } from "./jobs";
+import { failed, muster } from "./team";
 
 export class Trainer extends Objective {
   network: Network | null = null;
@@ -57,16 +59,20 @@ export class Trainer extends Objective {
   /** Loss of the step's batch before its update. */
   batchLoss: f64 = 0;
   private fresh: bool = true;
+  private threads: i32 = 1;
+  private updateJob: UpdateJob = new UpdateJob();
 
   /** Takes up to `steps` steps, the batches following each other through the data; ends at a loss that is not finite. */
   train(steps: i32): i32 {
     let net = this.network!;
     net.batch.training = true;
+    net.threads = this.threads = muster();
     for (let i = 0; i < steps; i++) {
       net.gather(min(net.rows - net.position, net.batchSize));
       let at = <usize>i << 3;
       if (this.momenta) this.setMomentum(load<f64>(this.momenta + at));
       if (!this.take(load<f64>(this.rates + at))) return i;
+      if (failed()) return i;
       net.batch.step++;
       net.position += net.batch.rows;
       if (net.position >= net.rows) net.position = 0;
@@ -84,8 +90,8 @@ export class Trainer extends Objective {
     let batch = this.network!.batch;
     batch.tracks = true;
     batch.defers = batch.rows == 1 && this.looksAtNoGradient();
-    let rule = this.rules!;
-    if (rule.drives()) {
+    let rule = this.rules;
+    if (rule !== null && rule.drives()) {
       rule.t++;
       this.seed = this.network!.batch.seed;
       this.step = this.network!.batch.step;
@@ -108,7 +114,8 @@ export class Trainer extends Objective {
   }
   /** Whether nobody but the rules sees the gradients. */
   private looksAtNoGradient(): bool {
-    if (this.rules!.drives() || this.accumulate > 1 || this.samRho > 0 || this.skipNonFinite) return false;
+    let rule = this.rules;
+    if (rule === null || rule.drives() || this.accumulate > 1 || this.samRho > 0 || this.skipNonFinite) return false;
     return this.clipValue == 0 && this.clipTensorNorm == 0 && this.clipNorm == 0 && this.clipAdaptive == 0;
   }
   /** Loss without gradients, for rules that need no more. */
@@ -179,7 +186,7 @@ export class Trainer extends Objective {
       for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
         if (p.rule !== rule || !p.trainable) continue;
         rule.turnTo(p, scale);
-        rule.updateTensor(p, p.state, rule.stride, p.paddedBytes, rate * p.lrScale);
+        this.updateJob.run(rule, p, rate * p.lrScale, this.threads);
       }
     }
   }

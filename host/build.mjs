@@ -1,17 +1,25 @@
 // Builds everything: the core (asc, with its generated tables), then the host into dist/ (esbuild) and its types (tsc).
 //   node host/build.mjs [core]     with `core`, only the WebAssembly and the tables
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
-import asc from "assemblyscript/asc";
+import { promisify } from "node:util";
 
+/** One source, a core for each arithmetic, alone or for threads; the strict one also writes the host's tables. */
 async function buildCore() {
   fs.mkdirSync("host/generated", { recursive: true });
-  const { error, stderr } = await asc.main(["--target", "strict", "--transform", "./assembly/transform.mjs"]);
-  if (error) {
-    process.stderr.write(stderr.toString());
+  const asc = createRequire(import.meta.url).resolve("assemblyscript/bin/asc.js");
+  const run = promisify(execFile);
+  const build = (target, ...more) => run(process.execPath, [asc, "--target", target, ...more]);
+  await Promise.all([
+    build("strict", "--transform", "./assembly/transform.mjs"),
+    build("fused"),
+    build("strict-threads"),
+    build("fused-threads"),
+  ]).catch(error => {
+    process.stderr.write(error.stderr ?? "");
     throw error;
-  }
+  });
 }
 
 async function buildHost() {
@@ -32,7 +40,9 @@ async function buildHost() {
     logLevel: "warning",
   });
   fs.mkdirSync("dist/generated", { recursive: true });
-  fs.copyFileSync("host/generated/core.wasm", "dist/generated/core.wasm");
+  for (const file of fs.readdirSync("host/generated").filter(name => name.endsWith(".wasm")))
+    fs.copyFileSync(`host/generated/${file}`, `dist/generated/${file}`);
+  fs.copyFileSync("host/thread.js", "dist/thread.js");
   const tsc = createRequire(import.meta.url)
     .resolve("typescript/package.json")
     .replace("package.json", "bin/tsc");

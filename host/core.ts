@@ -1,24 +1,49 @@
-// The core's module is compiled once, at the first use, and shared by all models; each model has an instance, and so a
-// memory, of its own.
+// The core's modules: strict or fused arithmetic, for one thread or more. Each is compiled once, at its first use, and
+// shared by all models; each model has an instance, and so a memory, of its own.
 import { instantiateSync } from "@assemblyscript/loader";
 import { TrainletError } from "./errors.ts";
 import type { CoreExports } from "./generated/core.ts";
 import { Memory } from "./memory.ts";
+import { Crew } from "./threads.ts";
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+export interface CoreRequest {
+  arithmetic: "strict" | "fused";
+  /** Threads that the model may use. */
+  threads: number;
+}
+/** 64 KiB pages that a shared memory starts with, and WebAssembly's most. */
+const FIRST_PAGES = 32;
+const MOST_PAGES = 65536;
 
-/** A new instance of the core with its memory. */
-export async function instantiate(): Promise<Memory> {
-  compiled ??= compile(new URL("./generated/core.wasm", import.meta.url));
-  let module: WebAssembly.Module;
-  try {
-    module = await compiled;
-  } catch (error) {
-    compiled = undefined; // so that a later call may succeed
-    throw error;
-  }
-  const { exports } = instantiateSync(module, { env: { abort } });
-  return new Memory(exports as unknown as CoreExports);
+const files = {
+  strict: new URL("./generated/core.wasm", import.meta.url),
+  fused: new URL("./generated/core-fused.wasm", import.meta.url),
+  "strict-threads": new URL("./generated/core-threads.wasm", import.meta.url),
+  "fused-threads": new URL("./generated/core-fused-threads.wasm", import.meta.url),
+};
+const compiled = new Map<keyof typeof files, Promise<WebAssembly.Module>>();
+
+/** A new instance of the core with its memory, and those who may share its work. */
+export async function instantiate(
+  request: CoreRequest = { arithmetic: "strict", threads: 1 },
+): Promise<{ memory: Memory; crew: Crew | undefined }> {
+  const arithmetic = request.arithmetic === "fused" && hasRelaxedSimd() ? "fused" : "strict";
+  const shared = request.threads > 1;
+  const module = await compiledModule(shared ? `${arithmetic}-threads` : arithmetic);
+  const memory = shared
+    ? { memory: new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: true }) }
+    : {};
+  const core = instantiateSync(module, { env: { abort, ...memory } }).exports as unknown as CoreExports;
+  return { memory: new Memory(core), crew: shared ? new Crew(module, core, request.threads) : undefined };
+}
+
+function compiledModule(name: keyof typeof files): Promise<WebAssembly.Module> {
+  const known = compiled.get(name);
+  if (known) return known;
+  const module = compile(files[name]);
+  compiled.set(name, module);
+  module.catch(() => compiled.delete(name)); // so that a later call may succeed
+  return module;
 }
 
 async function compile(url: URL): Promise<WebAssembly.Module> {
@@ -31,6 +56,17 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
     throw new TrainletError("FILE_ERROR", `core.wasm: ${url} answered ${response.status}; serve it beside the script`);
   }
   return WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** A module whose one function is (a, b, c) => f32x4.relaxed_madd(a, b, c): valid where the engine knows the instruction. */
+const RELAXED_MADD = [
+  [0, 97, 115, 109, 1, 0, 0, 0],
+  [1, 8, 1, 96, 3, 123, 123, 123, 1, 123],
+  [3, 2, 1, 0],
+  [10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11],
+];
+function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(Uint8Array.from(RELAXED_MADD.flat()));
 }
 
 function abort(): never {

@@ -4,8 +4,9 @@ import { show, TrainletError } from "./errors.ts";
 import { checkObject, checkSpec, clonePlain, type Options, type Spec } from "./make-spec.ts";
 import { Model } from "./model.ts";
 import { decodeModel } from "./model-file.ts";
-import { checkLossFits, expand, resolve } from "./network-spec.ts";
+import { checkLossFits, expand, resolve, type Step } from "./network-spec.ts";
 import type { Tensor } from "./plan.ts";
+import { canShare, MAX_THREADS, threadsFor } from "./threads.ts";
 
 export interface ModelOptions {
   /** Features of a row. */
@@ -14,17 +15,17 @@ export interface ModelOptions {
   loss: Spec | { type: string };
   /** What all random numbers follow from. Default 0. */
   seed?: number;
-  /** Threads; this build has one. */
-  threads?: 1 | "auto";
-  /** "strict": the same bits in every engine. */
-  arithmetic?: "strict";
+  /** Threads that share the work, the bits the same for any number; "auto" (the default) decides by the network's size. */
+  threads?: number | "auto";
+  /** "strict" (the default): the same bits in every engine. "fused": one rounding for multiply and add where it can. */
+  arithmetic?: "strict" | "fused";
 }
 const modelOptions: Options = {
   inputs: { type: "i32", low: 1, range: "[1, inf)" },
   loss: { type: "any" },
   seed: { type: "f64", low: 0, high: 2 ** 32 - 1, range: "[0, 4294967295]" },
   threads: { type: "any" },
-  arithmetic: { type: "values", values: ["strict"] },
+  arithmetic: { type: "values", values: ["strict", "fused"] },
 };
 
 /** A network of layers in a row, its parameters drawn from the seed. Throws on shapes and options that do not fit. */
@@ -44,12 +45,7 @@ async function make(
     throw new TrainletError("INVALID_ARGUMENT", "sequential: inputs is missing; give the number of features of a row");
   if (!Number.isInteger(seed))
     throw new TrainletError("INVALID_ARGUMENT", `sequential: seed is ${seed}; it should be a whole number`);
-  if (threads !== 1 && threads !== "auto") {
-    throw new TrainletError(
-      "UNSUPPORTED",
-      `sequential: threads is ${show(threads)}; this build computes on one thread, so give 1 or "auto"`,
-    );
-  }
+  checkThreads(threads);
   if (!Array.isArray(layers))
     throw new TrainletError("INVALID_ARGUMENT", `layers is ${show(layers)}; give a list with at least one layer`);
   // A copy: what becomes of the caller's objects later is no longer the model's affair.
@@ -59,8 +55,38 @@ async function make(
   const steps = expand(list);
   const loss = resolve("loss", clonePlain(options.loss, "loss"), "sequential: loss");
   checkLossFits(steps, loss);
-  const engine = await Engine.create({ steps, inputs, loss, seed, admit });
+  const count = threadsFor(threads, roughSize(steps, inputs));
+  const engine = await Engine.create(
+    { steps, inputs, loss, seed, threads: count, admit },
+    options.arithmetic ?? "strict",
+  );
   return new Model(engine, { layers: list, inputs, loss, seed });
+}
+
+function checkThreads(threads: unknown): void {
+  if (threads === "auto") return;
+  if (!Number.isInteger(threads) || (threads as number) < 1 || (threads as number) > MAX_THREADS) {
+    throw new TrainletError(
+      "INVALID_ARGUMENT",
+      `sequential: threads is ${show(threads)}; it should be "auto" or a whole number in [1, ${MAX_THREADS}]`,
+    );
+  }
+  if (threads !== 1 && !canShare()) {
+    const message = `sequential: threads is ${threads}, but this runtime cannot share memory between threads here (a page needs cross-origin isolation, and to train in a Worker); give 1 or "auto"`;
+    throw new TrainletError("UNSUPPORTED", message);
+  }
+}
+/** About how many parameters a network has. */
+function roughSize(steps: readonly Step[], inputs: number): number {
+  let width = inputs;
+  let size = 0;
+  for (const { spec } of steps) {
+    const units = spec.units as number | undefined;
+    if (units === undefined) continue;
+    size += units * width;
+    width = units;
+  }
+  return size;
 }
 
 /** Reads a model that `save` wrote; Node, Deno and Bun. */

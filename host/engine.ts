@@ -1,10 +1,11 @@
 // A plan with its memory: what keeps tensors when the plan changes, and moves data in and results out.
-import { instantiate } from "./core.ts";
+import { type CoreRequest, instantiate } from "./core.ts";
 import { TrainletError } from "./errors.ts";
 import type { FlatData, FlatInputs } from "./inputs.ts";
 import type { Memory } from "./memory.ts";
 import { kinds } from "./network-spec.ts";
 import { MAX_STEPS, Plan, type PlanRequest } from "./plan.ts";
+import type { Crew } from "./threads.ts";
 import type { Training } from "./training.ts";
 import {
   checkSound,
@@ -42,17 +43,24 @@ export class Engine {
   readonly memory: Memory;
   plan: Plan;
 
-  private constructor(memory: Memory, plan: Plan) {
+  /** Those who may share the work. */
+  readonly crew: Crew | undefined;
+
+  private constructor(memory: Memory, plan: Plan, crew: Crew | undefined) {
     this.memory = memory;
     this.plan = plan;
+    this.crew = crew;
   }
 
-  static async create(request: Pick<PlanRequest, "steps" | "inputs" | "loss" | "seed" | "admit">): Promise<Engine> {
-    const memory = await instantiate();
+  static async create(
+    request: Pick<PlanRequest, "steps" | "inputs" | "loss" | "seed" | "threads" | "admit">,
+    arithmetic: CoreRequest["arithmetic"],
+  ): Promise<Engine> {
+    const { memory, crew } = await instantiate({ arithmetic, threads: request.threads });
     const plan = new Plan(memory, { ...request, training: undefined, rows: 1 });
     plan.request.admit = undefined;
     plan.initialise();
-    return new Engine(memory, plan);
+    return new Engine(memory, plan, crew);
   }
 
   /** Makes room for batches of `rows`, and for a way of training when one is given; its state starts anew then. */
@@ -181,7 +189,9 @@ export class Engine {
     const under = this.#selected;
     const counted = under && this.counting();
     try {
-      return use();
+      const result = use();
+      this.crew?.check();
+      return result;
     } finally {
       this.memory.release(mark);
       this.#selected = under;
@@ -296,6 +306,7 @@ export class Engine {
     if (momenta) memory.f64(plan.momenta, MAX_STEPS).set(momenta);
     plan.driveMomentum(momenta !== undefined);
     const done = memory.core.train(plan.trainer, rates.length);
+    this.crew?.check();
     if (done < rates.length) throw this.#divergence();
   }
   get steps(): number {

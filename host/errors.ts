@@ -11,6 +11,7 @@ export type ErrorCode =
   | "DIVERGED" // a loss, gradient or parameter became NaN or Infinity
   | "NOT_COMPILED" // trainBatch before compile
   | "DISPOSED" // use after dispose()
+  | "WORKER_FAILED" // a thread ended, or did not answer
   | "OUT_OF_MEMORY"
   | "UNSUPPORTED"; // the runtime lacks what was asked for
 

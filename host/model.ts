@@ -118,6 +118,7 @@ export class Model {
     if (validation && typeof options.validation !== "number") engine.check(validation);
     this.#busy = true;
     try {
+      await engine.crew?.start();
       engine.prepare(Math.max(batchSize, Math.min(train.rows, 256)), training);
       if (training) this.#pace = new Pace(training.rules[0]!.spec);
       this.#takeFrom(data as DatasetLike);
@@ -278,6 +279,7 @@ export class Model {
 
   /** Lets go of the memory; the model cannot be used after. */
   dispose(): void {
+    this.#engine?.crew?.stop();
     this.#engine = undefined;
   }
   [Symbol.dispose](): void {

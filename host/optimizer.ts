@@ -32,7 +32,7 @@ export async function createOptimizer(
       `createOptimizer: shapes[${i}] is ${JSON.stringify(shape)}; give whole numbers from 1 on, fewer than 2^30 elements in all`,
     );
   });
-  const memory = await instantiate();
+  const { memory } = await instantiate();
   const plan = planRule(memory, spec, shapes);
   if (memory.core.drives(plan.rules[0]!.rule)) {
     const message = `createOptimizer: ${spec.type} measures the loss several times a step; use it with fit or trainBatch of a model`;

@@ -45,6 +45,7 @@ export interface PlanRequest {
   /** The most rows that a batch will have. */
   rows: number;
   seed: number;
+  threads: number;
   /** Called when all shapes are known and nothing has been placed yet; may throw. */
   admit?: (tensors: readonly Tensor[]) => void;
 }
@@ -128,7 +129,8 @@ export class Plan {
       memory.set("Metrics", this.metrics, { batch: this.batch, loss: this.loss, decided: memory.place(lanes * 4) });
     });
     this.#region("activations", () => this.#placeLayers(core, panels, lanes));
-    const scratch = memory.place(core.scratchBytes());
+    const scratch = memory.place(core.scratchBytes(request.threads));
+    core.assemble(scratch, request.threads);
     this.rates = memory.place(MAX_STEPS * 8);
     this.momenta = memory.place(MAX_STEPS * 8);
     memory.set("Trainer", this.trainer, { rates: this.rates });

@@ -14,7 +14,7 @@ const DEPTH: i32 = 256;
 /** Strips packed at a time: 64 KB (strict), in L2 for every panel. */
 const STRIPS: i32 = 16;
 /** Bytes of scratch that each GEMM needs: the packed strips and one tile for ragged edges. */
-export const SCRATCH: usize = <usize>STRIPS * TILE * DEPTH * 4 + <usize>TILE * ROW;
+export const SCRATCH: usize = (<usize>STRIPS * TILE * DEPTH * 4 + <usize>TILE * ROW + 63) & ~63;
 
 /** ⌈rows / TILE⌉: the units of work that `from` and `to` count. */
 export function tilesOf(rows: i32): i32 {

@@ -41,6 +41,10 @@ class Dense extends Layer {
     return true;
   }
 
+  operations(): f64 {
+    let rows = this.batch!.rows;
+    return rows == 1 ? 0 : <f64>rows * this.units * this.inputs * 2; // one sample has ways of its own
+  }
   forwardUnits(): i32 {
     return tilesOf(this.units);
   }

@@ -8,6 +8,9 @@ export abstract class ElementRule<T> extends Rule {
   full(): bool {
     return false;
   }
+  splits(): bool {
+    return true;
+  }
   update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {
     if (!bytes) return;
     if (this.clips() || changetype<T>(this).full()) this.runFull(w, g, s, stride, bytes, lr);

@@ -17,6 +17,9 @@ class Momentum extends Rule {
   states(): i32 {
     return 1;
   }
+  splits(): bool {
+    return true;
+  }
   update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {
     let rate = f32x4.splat(<f32>(this.biasCorrection ? lr / (1 - power(this.beta, this.t)) : lr));
     let beta = f32x4.splat(<f32>this.beta);

@@ -43,6 +43,9 @@ class Muon extends AdamRule<Muon> {
   workBytes(p: Parameter): usize {
     return isMatrix(p) ? p.paddedBytes + orthogonalizeBytes(p.rows, p.columns) : 0;
   }
+  splits(): bool {
+    return false;
+  }
   updateTensor(p: Parameter, s: usize, stride: usize, bytes: usize, lr: f64): void {
     if (isMatrix(p)) return this.updateMatrix(p, s, bytes, lr);
     let rate = this.lr > 0 ? this.auxLr * (lr / this.lr) : this.auxLr * p.lrScale;

@@ -23,6 +23,9 @@ class Rprop extends Rule {
   states(): i32 {
     return 2;
   }
+  splits(): bool {
+    return true;
+  }
   update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {
     if (!bytes) return;
     let sizes = s + stride;

@@ -78,6 +78,10 @@ export abstract class Rule {
   look(pass: i32, p: Parameter, s: usize, stride: usize, bytes: usize, lr: f64): void {}
   /** All tensors have been looked at. */
   endPass(pass: i32): void {}
+  /** Whether `update` does all, so that a tensor may be updated in stretches. */
+  splits(): bool {
+    return false;
+  }
   /** Updates one tensor, `bytes` bytes long with its padding, with learning rate `lr`. */
   updateTensor(p: Parameter, s: usize, stride: usize, bytes: usize, lr: f64): void {
     this.update(p.value, p.grad, s, stride, bytes, lr);

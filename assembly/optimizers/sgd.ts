@@ -22,6 +22,9 @@ class Sgd extends Rule {
   states(): i32 {
     return this.momentum != 0 ? 1 : 0;
   }
+  splits(): bool {
+    return true;
+  }
   takesOuter(): bool {
     return this.momentum == 0;
   }

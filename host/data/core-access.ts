@@ -23,7 +23,7 @@ let shared: Promise<DataCore> | undefined;
 
 /** One instance of the core serves all data sets. */
 export function dataCore(): Promise<DataCore> {
-  shared ??= instantiate().then(makeDataCore);
+  shared ??= instantiate().then(({ memory }) => makeDataCore(memory));
   shared.catch(() => {
     shared = undefined; // so that a later call may succeed
   });

@@ -1,0 +1,24 @@
+// A worker: an instance of the core over the trainer's memory, which does its share of every job until it is dismissed.
+// Node, Deno and Bun have worker_threads; a browser's worker gets the same by a message.
+const node = globalThis.process?.getBuiltinModule?.("node:worker_threads");
+const port = node?.parentPort ?? globalThis;
+
+/** @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory }} given */
+function begin({ module, memory }) {
+  const abort = () => {
+    throw new Error("the core stopped itself");
+  };
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+  const core = /** @type {{ work(): void, giveUp(): void }} */ (/** @type {unknown} */ (exports));
+  port.postMessage("here");
+  try {
+    core.work();
+  } catch (error) {
+    core.giveUp();
+    throw error;
+  }
+  port.close();
+}
+
+if (node?.parentPort) begin(node.workerData);
+else globalThis.onmessage = event => begin(event.data);

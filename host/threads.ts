@@ -1,0 +1,126 @@
+// The threads of a model: workers over its memory, started when there is work for them, ended with the model.
+import { show, TrainletError } from "./errors.ts";
+import type { CoreExports } from "./generated/core.ts";
+
+/** What Node's workers and browsers' have in common. */
+interface AnyWorker {
+  postMessage(message: unknown): void;
+  terminate(): unknown;
+  unref?(): void;
+  on?(event: string, listener: (value: unknown) => void): void;
+  addEventListener?(event: string, listener: (value: { data?: unknown; message?: string }) => void): void;
+}
+interface NodeWorkers {
+  Worker: new (file: URL, options: { workerData: unknown }) => AnyWorker;
+}
+
+/** The most threads that a model can have. */
+export const MAX_THREADS = 64;
+/** Parameters from which "auto" thinks of more than one thread. */
+const WORTH_PARAMETERS = 50_000;
+/** Threads that "auto" takes at most: past that a network of the size that fits here gains nothing. */
+const AUTO_THREADS = 8;
+
+/** Whether memory can be shared here, and this thread may wait for others: a page's main thread may not. */
+export function canShare(): boolean {
+  if (typeof SharedArrayBuffer === "undefined" || !workerClass()) return false;
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How many threads a network of so many parameters gets. */
+export function threadsFor(wish: number | "auto", parameters: number): number {
+  if (wish !== "auto") return wish;
+  const processors = globalThis.navigator?.hardwareConcurrency ?? nodeProcessors();
+  if (parameters < WORTH_PARAMETERS || processors < 2 || !canShare()) return 1;
+  return Math.min(processors, AUTO_THREADS);
+}
+
+function builtin<T>(name: string): T | undefined {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
+  return process?.getBuiltinModule?.(name) as T | undefined;
+}
+function nodeProcessors(): number {
+  return builtin<{ availableParallelism(): number }>("node:os")?.availableParallelism() ?? 1;
+}
+function workerClass(): boolean {
+  return builtin("node:worker_threads") !== undefined || typeof Worker !== "undefined";
+}
+
+/** State that outlives the crew's owner, for the clean-up after it. */
+interface Hands {
+  workers: AnyWorker[];
+  lost: Error | undefined;
+}
+const abandoned = new FinalizationRegistry<Hands>(end);
+function end(hands: Hands): void {
+  for (const worker of hands.workers.splice(0)) worker.terminate();
+}
+
+export class Crew {
+  readonly #module: WebAssembly.Module;
+  readonly #core: CoreExports;
+  readonly #count: number;
+  readonly #hands: Hands = { workers: [], lost: undefined };
+  #ready: Promise<unknown> | undefined;
+
+  /** For `threads` threads in all, this one included. */
+  constructor(module: WebAssembly.Module, core: CoreExports, threads: number) {
+    this.#module = module;
+    this.#core = core;
+    this.#count = threads - 1;
+  }
+  /** Starts the workers, once; fulfilled when all are there. */
+  async start(): Promise<void> {
+    this.#ready ??= Promise.all(Array.from({ length: this.#count }, () => this.#hire()));
+    await this.#ready;
+  }
+  #hire(): Promise<void> {
+    const hands = this.#hands;
+    const core = this.#core;
+    const file = new URL("./thread.js", import.meta.url);
+    const given = { module: this.#module, memory: core.memory };
+    const node = builtin<NodeWorkers>("node:worker_threads");
+    const worker: AnyWorker = node
+      ? new node.Worker(file, { workerData: given })
+      : (new Worker(new URL("./thread.js", import.meta.url), { type: "module" }) as unknown as AnyWorker);
+    hands.workers.push(worker);
+    if (hands.workers.length === 1) abandoned.register(this, hands, this);
+    return new Promise((resolve, reject) => {
+      const fail = (cause: unknown) => {
+        if (!hands.workers.includes(worker)) return; // sent home
+        hands.lost ??= new TrainletError("WORKER_FAILED", `a thread of the model ended: ${show(cause)}`, { cause });
+        core.giveUp();
+        reject(hands.lost);
+      };
+      if (node) {
+        worker.unref!();
+        worker.on!("message", () => resolve());
+        worker.on!("error", error => fail((error as Error)?.message ?? error));
+        worker.on!("exit", code => fail(`exit code ${code}`));
+      } else {
+        worker.addEventListener!("message", () => resolve());
+        worker.addEventListener!("error", event => fail(event.message ?? "error"));
+        worker.postMessage(given);
+      }
+    });
+  }
+  /** Throws where a thread has ended, or did not do its share in time: what was computed since is worth nothing. */
+  check(): void {
+    if (!this.#core.threadLost()) return;
+    this.#hands.lost ??= new TrainletError("WORKER_FAILED", "a thread of the model did not finish its share in time");
+    const { lost } = this.#hands;
+    this.stop();
+    throw lost;
+  }
+  /** Sends the workers home. */
+  stop(): void {
+    abandoned.unregister(this);
+    this.#core.dismiss();
+    end(this.#hands);
+  }
+}

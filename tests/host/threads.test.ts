@@ -1,0 +1,129 @@
+// Threads: the same bits for any number of them, an end with the model, and an error where one is lost.
+import { afterEach, describe, expect, it } from "vitest";
+import * as t from "../../host/index.ts";
+import { any, fails, fingerprint, numbers, wholes } from "./support.ts";
+
+type Made = import("node:worker_threads").Worker & { ended: Promise<number> };
+const threads = process.getBuiltinModule("node:worker_threads");
+const { Worker } = threads;
+/** The workers that the code under test starts. */
+const workers: Made[] = [];
+threads.Worker = class extends Worker {
+  ended = new Promise<number>(resolve => this.on("exit", resolve));
+  constructor(...given: ConstructorParameters<typeof Worker>) {
+    super(...given);
+    workers.push(this as unknown as Made);
+  }
+} as unknown as typeof Worker;
+afterEach(() => workers.splice(0));
+
+const INPUTS = 150;
+const data = { x: numbers(INPUTS * 200, 1), y: wholes(200, 2, 7) };
+/** Large enough that layers, batches and updates are shared out. */
+const layers = [
+  t.dense(130, { activation: "gelu" }),
+  t.batchNorm(),
+  t.dropout(0.2),
+  t.dense(90, { activation: t.prelu({ perFeature: true }) }),
+  t.layerNorm(),
+  t.dense(90, { activation: "softmax" }),
+  t.dense(7),
+];
+const network = (count: number | "auto", stack = layers) =>
+  t.sequential(stack, { inputs: INPUTS, loss: t.crossEntropy(), seed: 3, threads: count });
+
+describe("any number of threads", () => {
+  const cases: [string, Partial<t.FitOptions>][] = [
+    ["adam", { optimizer: t.adam() }],
+    ["sgd with momentum", { optimizer: t.sgd({ momentum: 0.9, nesterov: true }), clipNorm: 1 }],
+    ["rprop", { optimizer: t.rprop() }],
+    ["muon", { optimizer: t.muon() }],
+    ["madgrad, with averages", { optimizer: t.madgrad(), ema: { decay: 0.9 }, lookahead: {} }],
+    ["yogi, accumulated, with sam", { optimizer: t.yogi(), accumulate: 2, sam: {} }],
+    ["lbfgs", { optimizer: t.lbfgs({ maxIter: 3 }) }],
+  ];
+  it.each(cases)("gives the same bits, more threads than processors too: %s", async (_, options) => {
+    const train = async (count: number) => {
+      using model = await network(count);
+      const history = await model.fit(data, { epochs: 3, batchSize: 72, validation: 0.2, ...options });
+      expect(workers.length).toBe(count - 1);
+      workers.splice(0);
+      return {
+        print: fingerprint(model),
+        losses: history.epochs.map(e => [e.loss, e.valLoss]),
+        p: model.predict(data.x),
+      };
+    };
+    const alone = await train(1);
+    for (const count of [2, 3, 5]) expect(await train(count), `${count} threads`).toEqual(alone);
+  });
+  it("goes on in trainBatch, in evaluate, and when the batch grows", async () => {
+    const [one, three] = [await network(1), await network(3)];
+    for (const model of [one, three]) {
+      await model.fit(data, { epochs: 1, batchSize: 64, optimizer: t.adam() });
+      for (const rows of [40, 200, 64]) model.trainBatch(data.x.subarray(0, rows * INPUTS), data.y.subarray(0, rows));
+    }
+    expect(fingerprint(three)).toBe(fingerprint(one));
+    expect(await three.evaluate(data)).toEqual(await one.evaluate(data));
+    expect(three.toBytes({ optimizer: true })).toEqual(one.toBytes({ optimizer: true }));
+    three.dispose();
+  });
+  it("is what auto decides by the size, and costs a small network nothing", async () => {
+    const small = await t.sequential([t.dense(3)], { inputs: 4, loss: t.crossEntropy() });
+    await small.fit({ x: numbers(40, 1), y: wholes(10, 2, 3) }, { optimizer: t.sgd() });
+    expect(workers.length).toBe(0);
+  });
+});
+
+describe("workers", () => {
+  it("end when the model is disposed of", async () => {
+    const model = await network(3);
+    await model.fit(data, { optimizer: t.sgd() });
+    const mine = workers.splice(0);
+    expect(mine.length).toBe(2);
+    model.dispose();
+    await Promise.all(mine.map(w => w.ended));
+  });
+  it("start once, however many fits there are", async () => {
+    using model = await network(2);
+    for (let i = 0; i < 3; i++) await model.fit(data, { optimizer: t.sgd() });
+    expect(workers.length).toBe(1);
+  });
+  it("that die between two steps end the training with an error, and every later one", async () => {
+    using model = await network(3);
+    let epoch = 0;
+    const onEpochEnd = async () => {
+      if (++epoch === 2) await workers[0]!.terminate();
+    };
+    const fit = () => model.fit(data, { epochs: 9, optimizer: t.adam(), callbacks: [{ onEpochEnd }] });
+    await fails(fit, "WORKER_FAILED", /a thread of the model ended/);
+    expect(epoch).toBe(2);
+    await fails(fit, "WORKER_FAILED", /a thread of the model ended/);
+    await fails(() => model.predict(data.x), "WORKER_FAILED");
+  });
+  it("that die with their share undone end the training with an error, not a hang", async () => {
+    using model = await network(2);
+    await model.fit(data, { optimizer: t.adam() });
+    const step = () => {
+      workers[0]!.terminate(); // takes effect at once, while its exit is noticed only when this thread has time
+      for (let i = 0; i < 100; i++) model.trainBatch(data.x, data.y);
+    };
+    await fails(step, "WORKER_FAILED", /did not finish its share in time/);
+  });
+});
+
+describe("bad numbers of threads", () => {
+  it.each([0, -1, 1.5, 65, "two", null, Number.NaN])("%s is refused", async count => {
+    await fails(() => network(any(count)), "INVALID_ARGUMENT", /threads is /, /"auto" or a whole number in \[1, 64\]/);
+  });
+  it("more than one is refused where memory cannot be shared", async () => {
+    const shared = globalThis.SharedArrayBuffer;
+    globalThis.SharedArrayBuffer = any(undefined);
+    try {
+      await fails(() => network(2), "UNSUPPORTED", /threads is 2/, /give 1 or "auto"/);
+      await network("auto");
+    } finally {
+      globalThis.SharedArrayBuffer = shared;
+    }
+  });
+});
