@@ -3,12 +3,16 @@
 //   --json [FILE]     writes the figures
 //   --only PART,…     limit, gemm, workloads, rules: no more than these
 //   --rules NAME,…    no more than these rules
-import { writeFileSync } from "node:fs";
+//   --peers           ours and other libraries in turn (and nothing else, unless --only names it); writes bench/peers.md
+//   --on NAME,… --against NAME,… --seconds N   of that no more than these workloads, these peers, so long; writes nothing
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { type GemmFigure, measureCopy, measureGemms, measureLimit } from "./gemm.ts";
+import { showPeers, writePeers } from "./peers/report.ts";
+import { runPeers } from "./peers/run.ts";
 import { measureRule, type RuleFigure, ruleRows } from "./rules.ts";
-import { makeData, makeModel, makeRule, type Workload, workloads } from "./workloads.ts";
+import { flopsPerSample, makeData, makeModel, makeRule, type Workload, workloads } from "./workloads.ts";
 
 async function measureWorkload(
   workload: Workload,
@@ -23,9 +27,7 @@ async function measureWorkload(
     throw new Error(`${workload.name} does not learn: ${epochs.map(e => e.loss)}`);
   const history = await epoch(Math.max(5, Math.ceil(1.5 / epochs.at(-1)!.seconds)));
   const samplesPerSecond = Math.max(...history.epochs.map(e => e.samplesPerSecond));
-  // A multiply and an add for every weight: forward, weight gradient and, but for the first layer, input gradient.
-  const flops = workload.sizes.slice(1).reduce((sum, n, i) => sum + 2 * n * workload.sizes[i]! * (i ? 3 : 2), 0);
-  return { name: workload.name, samplesPerSecond, gflops: (samplesPerSecond * flops) / 1e9 };
+  return { name: workload.name, samplesPerSecond, gflops: (samplesPerSecond * flopsPerSample(workload)) / 1e9 };
 }
 
 function showGemms(gemms: readonly GemmFigure[]): void {
@@ -74,22 +76,50 @@ async function runRules(names: readonly string[]): Promise<RuleFigure[]> {
   return figures;
 }
 
+async function comparePeers() {
+  const { on, against, seconds } = values;
+  const figures = await runPeers({
+    on: on?.split(","),
+    against: against?.split(","),
+    seconds: Number(seconds ?? 1.5),
+    measureLimit,
+  });
+  showPeers(figures);
+  if (!on && !against && !seconds) writePeers(figures);
+  return figures;
+}
+
 const { values } = parseArgs({
-  options: { json: { type: "string" }, only: { type: "string" }, rules: { type: "string" } },
+  options: {
+    json: { type: "string" },
+    only: { type: "string" },
+    rules: { type: "string" },
+    peers: { type: "boolean" },
+    on: { type: "string" },
+    against: { type: "string" },
+    seconds: { type: "string" },
+  },
 });
-const parts = values.only?.split(",") ?? (values.rules ? ["rules"] : ["limit", "gemm", "workloads", "rules"]);
+const all = ["limit", "gemm", "workloads", "rules"];
+const parts = values.only?.split(",") ?? (values.rules ? ["rules"] : values.peers ? [] : all);
 const has = (part: string) => parts.includes(part);
 const date = new Date().toISOString().slice(0, 10);
 const machine = `${os.cpus()[0]?.model.trim()}, ${os.platform()} ${os.arch()}`;
 const engine = `Node ${process.version}, V8 ${process.versions.v8}`;
 console.log(`${machine}; ${engine}`);
 const limit = measureLimit();
-if (has("limit")) console.log(`SIMD limit (unrolled multiply-add, one thread): ${limit.toFixed(1)} GFLOP/s`);
+if (has("limit") || values.peers) {
+  console.log(`SIMD limit (unrolled multiply-add, one thread): ${limit.toFixed(1)} GFLOP/s`);
+}
 const gemms = has("gemm") ? measureGemms() : undefined;
 if (gemms) showGemms(gemms);
 const results = has("workloads") ? await runWorkloads(limit) : undefined;
 const rules = has("rules") ? await runRules(values.rules?.split(",") ?? ruleRows) : undefined;
+const peers = values.peers ? await comparePeers() : undefined;
 if (values.json) {
-  const figures = { date, machine, engine, threads: 1, limit, gemms, workloads: results, rules };
+  // Peers are measured apart from the rest, so neither takes the other's figures out of the file.
+  const before = existsSync(values.json) ? JSON.parse(readFileSync(values.json, "utf8")) : {};
+  const rest = parts.length ? { date, machine, engine, threads: 1, limit, gemms, workloads: results, rules } : before;
+  const figures = { ...rest, peers: peers ?? before.peers };
   writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 }

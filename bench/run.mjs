@@ -1,10 +1,12 @@
 // Builds the benchmark (core, kernels, TypeScript) into build/bench and runs it: node bench/run.mjs [--json FILE]
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import asc from "assemblyscript/asc";
 import esbuild from "esbuild";
 
-execFileSync(process.execPath, ["host/build.mjs", "core"], { stdio: "inherit" });
+// Peers are compared with the package as it is published, so that needs all of it.
+const parts = process.argv.includes("--peers") ? [] : ["core"];
+execFileSync(process.execPath, ["host/build.mjs", ...parts], { stdio: "inherit" });
 fs.mkdirSync("build/bench/generated", { recursive: true });
 fs.copyFileSync("host/generated/core.wasm", "build/bench/generated/core.wasm");
 const flags = [
@@ -35,4 +37,5 @@ await esbuild.build({
   platform: "node",
   packages: "external",
 });
-execFileSync(process.execPath, ["build/bench/main.mjs", ...process.argv.slice(2)], { stdio: "inherit" });
+const run = spawnSync(process.execPath, ["build/bench/main.mjs", ...process.argv.slice(2)], { stdio: "inherit" });
+process.exitCode = run.status ?? 1;

@@ -4,7 +4,7 @@
 //   forward  y = x·wᵀ + b   [⌈m/8⌉][n][8]   rows = outputs, sums over inputs
 //   input    dx = dy·w      [⌈m/8⌉][k][8]   rows = inputs,  sums over outputs
 //   weight   dw = dyᵀ·x     [n][k]          rows = outputs, sums over samples
-// `from` and `to` count tiles of TILE rows; `scratch` holds SCRATCH bytes and belongs to the caller's thread.
+// `from` and `to` count tiles of at most TILE rows; `scratch` holds SCRATCH bytes and belongs to the caller's thread.
 import { f32At, rowAt, ROW, LANES } from "./simd";
 import { tile, TILE } from "./tile";
 import { packRows, packColumns, packSamples } from "./pack";
@@ -21,23 +21,41 @@ export function tilesOf(rows: i32): i32 {
   return (rows + TILE - 1) / TILE;
 }
 
+/** The first row of a tile. */
+export function tileRow(t: i32, rows: i32): i32 {
+  let tiles = tilesOf(rows);
+  return firstRow(t, rows / tiles, rows % tiles);
+}
+/** Tiles share the rows evenly, the first `taller` with one more: 10 outputs are 4 + 3 + 3, as two rows alone keep no pipeline full. */
+// @ts-ignore: decorator
+@inline
+function firstRow(t: i32, height: i32, taller: i32): i32 {
+  return t * height + min(t, taller);
+}
+// @ts-ignore: decorator
+@inline
+function rowsIn(t: i32, height: i32, taller: i32): i32 {
+  return height + <i32>(t < taller);
+}
+
 /** y = x·wᵀ + b */
 export function gemmForward(y: usize, x: usize, w: usize, b: usize, panels: i32, n: i32, k: i32, from: i32, to: i32, scratch: usize): void {
+  let height = n / tilesOf(n), taller = n % tilesOf(n);
   for (let k0 = 0; k0 < k; k0 += DEPTH) {
     let depth = min(k - k0, DEPTH);
     let strip = f32At(depth * TILE);
     for (let t0 = from; t0 < to; t0 += STRIPS) {
       let t1 = min(to, t0 + STRIPS);
       for (let t = t0; t < t1; t++) {
-        let row = t * TILE;
-        packRows(scratch + <usize>(t - t0) * strip, w + f32At(row * k + k0), f32At(k), min(n - row, TILE), depth);
+        let row = firstRow(t, height, taller);
+        packRows(scratch + <usize>(t - t0) * strip, w + f32At(row * k + k0), f32At(k), rowsIn(t, height, taller), depth);
       }
       for (let p = 0; p < panels; p++) {
         let panel = x + rowAt(p * k + k0);
         for (let t = t0; t < t1; t++) {
-          let row = t * TILE;
+          let row = firstRow(t, height, taller);
           let bias = b ? b + f32At(row) : 0;
-          tile(min(n - row, TILE), scratch + <usize>(t - t0) * strip, panel, depth, bias, y + rowAt(p * n + row), ROW, k0 > 0);
+          tile(rowsIn(t, height, taller), scratch + <usize>(t - t0) * strip, panel, depth, bias, y + rowAt(p * n + row), ROW, k0 > 0);
         }
       }
     }
@@ -46,20 +64,21 @@ export function gemmForward(y: usize, x: usize, w: usize, b: usize, panels: i32,
 
 /** dx = dy·w */
 export function gemmInput(dx: usize, dy: usize, w: usize, panels: i32, n: i32, k: i32, from: i32, to: i32, scratch: usize): void {
+  let height = k / tilesOf(k), taller = k % tilesOf(k);
   for (let n0 = 0; n0 < n; n0 += DEPTH) {
     let depth = min(n - n0, DEPTH);
     let strip = f32At(depth * TILE);
     for (let t0 = from; t0 < to; t0 += STRIPS) {
       let t1 = min(to, t0 + STRIPS);
       for (let t = t0; t < t1; t++) {
-        let row = t * TILE;
-        packColumns(scratch + <usize>(t - t0) * strip, w + f32At(n0 * k + row), f32At(k), min(k - row, TILE), depth);
+        let row = firstRow(t, height, taller);
+        packColumns(scratch + <usize>(t - t0) * strip, w + f32At(n0 * k + row), f32At(k), rowsIn(t, height, taller), depth);
       }
       for (let p = 0; p < panels; p++) {
         let panel = dy + rowAt(p * n + n0);
         for (let t = t0; t < t1; t++) {
-          let row = t * TILE;
-          tile(min(k - row, TILE), scratch + <usize>(t - t0) * strip, panel, depth, 0, dx + rowAt(p * k + row), ROW, n0 > 0);
+          let row = firstRow(t, height, taller);
+          tile(rowsIn(t, height, taller), scratch + <usize>(t - t0) * strip, panel, depth, 0, dx + rowAt(p * k + row), ROW, n0 > 0);
         }
       }
     }
@@ -68,6 +87,7 @@ export function gemmInput(dx: usize, dy: usize, w: usize, panels: i32, n: i32, k
 
 /** dw = dyᵀ·x */
 export function gemmWeight(dw: usize, dy: usize, xt: usize, panels: i32, n: i32, k: i32, from: i32, to: i32, scratch: usize): void {
+  let height = n / tilesOf(n), taller = n % tilesOf(n);
   let edge = scratch + <usize>STRIPS * TILE * DEPTH * 4;
   for (let p0 = 0; p0 < panels; p0 += DEPTH / LANES) {
     let block = min(panels - p0, DEPTH / LANES);
@@ -76,15 +96,15 @@ export function gemmWeight(dw: usize, dy: usize, xt: usize, panels: i32, n: i32,
     for (let t0 = from; t0 < to; t0 += STRIPS) {
       let t1 = min(to, t0 + STRIPS);
       for (let t = t0; t < t1; t++) {
-        let row = t * TILE;
-        packSamples(scratch + <usize>(t - t0) * strip, dy + rowAt(p0 * n + row), rowAt(n), min(n - row, TILE), block);
+        let row = firstRow(t, height, taller);
+        packSamples(scratch + <usize>(t - t0) * strip, dy + rowAt(p0 * n + row), rowAt(n), rowsIn(t, height, taller), block);
       }
       for (let k0 = 0; k0 < k; k0 += LANES) {
         let panel = xt + rowAt(k0 * panels + p0 * LANES);
         let columns = min(k - k0, LANES);
         for (let t = t0; t < t1; t++) {
-          let row = t * TILE;
-          let rows = min(n - row, TILE);
+          let row = firstRow(t, height, taller);
+          let rows = rowsIn(t, height, taller);
           let c = dw + f32At(row * k + k0);
           if (columns == LANES) {
             tile(rows, scratch + <usize>(t - t0) * strip, panel, depth, 0, c, f32At(k), p0 > 0);

@@ -1,11 +1,10 @@
 import { Layer } from "../layer";
 import { Parameter } from "../parameter";
-import { gemmForward, gemmInput, gemmWeight, tilesOf } from "../kernels/gemm";
+import { gemmForward, gemmInput, gemmWeight, tileRow, tilesOf } from "../kernels/gemm";
 import { samplesToFeatures } from "../kernels/layout";
 import { sumSamples } from "../kernels/reduce";
 import { forwardSingle, inputSingle, takeLane } from "../kernels/single";
 import { f32At, rowAt, panelsOf, LANES } from "../kernels/simd";
-import { TILE } from "../kernels/tile";
 
 /**
  * Fully connected layer: y = x·Wᵀ + b, W [units, inputs], b [units]. dW = dyᵀ·x, db = Σ dy, dx = dy·W.
@@ -53,7 +52,7 @@ class Dense extends Layer {
     let b = bias ? bias.value : 0;
     if (this.batch!.rows == 1) {
       takeLane(this.workspace, this.x, this.inputs);
-      forwardSingle(this.y, this.workspace, this.weightTensor!.value, b, this.inputs, from * TILE, min(to * TILE, this.units));
+      forwardSingle(this.y, this.workspace, this.weightTensor!.value, b, this.inputs, tileRow(from, this.units), tileRow(to, this.units));
       return;
     }
     gemmForward(this.y, this.x, this.weightTensor!.value, b, this.batch!.panels, this.units, this.inputs, from, to, scratch);
@@ -80,7 +79,7 @@ class Dense extends Layer {
     } else if (phase == 1) {
       gemmWeight(weight.grad, this.dy, this.workspace, panels, n, k, from, to, scratch);
       let bias = this.biasTensor;
-      if (bias) sumSamples(bias.grad, this.dy, panels, n, from * TILE, min(to * TILE, n));
+      if (bias) sumSamples(bias.grad, this.dy, panels, n, tileRow(from, n), tileRow(to, n));
     } else {
       gemmInput(this.dx, this.dy, weight.value, panels, n, k, from, to, scratch);
     }

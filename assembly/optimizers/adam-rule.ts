@@ -7,6 +7,10 @@ import { power } from "./rule";
  * T has options beta1, beta2 and eps, and may have `second` and `above`, inlined: a default to override could not be.
  */
 export abstract class AdamRule<T> extends ElementRule<T> {
+  begin(): void {
+    this.past1 = power(changetype<T>(this).beta1, this.t);
+    this.past2 = power(changetype<T>(this).beta2, this.t);
+  }
   /** λ of coupled (L2) decay. */
   coupled(): f64 {
     return 0;
@@ -21,7 +25,7 @@ export abstract class AdamRule<T> extends ElementRule<T> {
   }
   /** Factor on m: the rate with the correction of m's bias. */
   step(lr: f64): f64 {
-    return lr / (1 - power(changetype<T>(this).beta1, this.t));
+    return lr / (1 - this.past1);
   }
   /** Factor on the gradient itself, in `above`. */
   ahead(lr: f64): f64 {
@@ -29,7 +33,7 @@ export abstract class AdamRule<T> extends ElementRule<T> {
   }
   /** Factor on √v: the correction of v's bias. */
   root(): f64 {
-    return 1 / sqrt(1 - power(changetype<T>(this).beta2, this.t));
+    return 1 / sqrt(1 - this.past2);
   }
   /** What is added to the root. */
   divisor(): f64 {

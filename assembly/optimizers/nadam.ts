@@ -31,6 +31,7 @@ class Nadam extends AdamRule<Nadam> {
     return 8;
   }
   begin(): void {
+    super.begin();
     this.mu = this.momentum(this.t);
     this.muNext = this.momentum(this.t + 1);
     store<f64>(this.shared, this.t == 1 ? this.mu : load<f64>(this.shared) * this.mu);

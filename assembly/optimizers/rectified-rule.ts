@@ -1,5 +1,4 @@
 import { AdamRule } from "./adam-rule";
-import { power } from "./rule";
 
 /**
  * RAdam's scalars for Adam's loop. ρ∞ = 2/(1 - β₂) - 1 and ρₜ = ρ∞ - 2tβ₂ᵗ/(1 - β₂ᵗ) say how many gradients v averages. While
@@ -13,7 +12,7 @@ export abstract class RectifiedRule<T> extends AdamRule<T> {
   /** r, or 0 while there is none. */
   private rectification(): f64 {
     let beta2 = changetype<T>(this).beta2;
-    let past = power(beta2, this.t);
+    let past = this.past2;
     let end = 2 / (1 - beta2) - 1;
     let rho = end - (2 * <f64>this.t * past) / (1 - past);
     return rho > 5 ? sqrt(((rho - 4) * (rho - 2) * end) / ((end - 4) * (end - 2) * rho)) : 0;
@@ -22,7 +21,7 @@ export abstract class RectifiedRule<T> extends AdamRule<T> {
     let step = super.step(lr);
     if (!changetype<T>(this).rectifies()) return step;
     let r = this.rectification();
-    return r > 0 ? step * r * sqrt(1 - power(changetype<T>(this).beta2, this.t)) : step;
+    return r > 0 ? step * r * sqrt(1 - this.past2) : step;
   }
   // The loop's divisor is root·√v + divisor: √v + eps, or 1.
   root(): f64 {

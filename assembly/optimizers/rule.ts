@@ -29,6 +29,9 @@ export abstract class Rule {
   /** Where its weight decay stands and what it is, if some parameters do without; 0 if none do. */
   decayAt: usize = 0;
   decay: f64 = 0;
+  /** β₁ᵗ and β₂ᵗ of the step, of rules that correct biases by them: found once a step, not once a tensor. */
+  past1: f64 = 0;
+  past2: f64 = 0;
   /** Factor on every gradient, from clipping by global norm. */
   gradScale: f32 = 1;
   /** Bound on every |gradient|, from clipping by value. */

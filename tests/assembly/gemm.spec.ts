@@ -1,6 +1,6 @@
 // The three GEMMs against a triple loop. Small whole numbers make every float32 sum exact, so equality is asked for;
 // drawn numbers then show the order of the sums, and that a split of the range changes no bit.
-import { gemmForward, gemmInput, gemmWeight, tilesOf } from "../../assembly/kernels/gemm";
+import { gemmForward, gemmInput, gemmWeight, tileRow, tilesOf } from "../../assembly/kernels/gemm";
 import { TILE } from "../../assembly/kernels/tile";
 import { dense } from "../../assembly/layers/dense";
 import { Layer } from "../../assembly/layer";
@@ -126,7 +126,7 @@ function checkSplits(form: i32, m: i32, n: i32, k: i32): void {
       run(form, alone, m, n, k, from, to);
       for (let i = 0; i < count; i++) {
         let row = form == 2 ? i / k : (i >> 3) % rows;
-        let inside = row >= from * TILE && row < to * TILE;
+        let inside = row >= tileRow(from, rows) && row < tileRow(to, rows);
         if (isNaN(get(alone, i)) == inside) expectTrue(named("range of form " + form.toString(), m, n, k) + ", row " + row.toString(), false);
       }
     }
@@ -137,6 +137,19 @@ function checkSplits(form: i32, m: i32, n: i32, k: i32): void {
 describe("tilesOf", () => {
   test("counts the tiles of 1, one less than a tile, a tile, one more, two", () => {
     expectTrue("tiles", tilesOf(1) == 1 && tilesOf(TILE - 1) == 1 && tilesOf(TILE) == 1 && tilesOf(TILE + 1) == 2 && tilesOf(2 * TILE) == 2);
+  });
+  test("shares the rows evenly: every one of them, no tile above TILE or two below another", () => {
+    for (let rows = 1; rows < 100; rows++) {
+      let tiles = tilesOf(rows);
+      let least = i32.MAX_VALUE, most = 0;
+      for (let t = 0; t < tiles; t++) {
+        let height = tileRow(t + 1, rows) - tileRow(t, rows);
+        least = min(least, height);
+        most = max(most, height);
+      }
+      let whole = tileRow(0, rows) == 0 && tileRow(tiles, rows) == rows;
+      expectTrue(rows.toString() + " rows", whole && least > 0 && most <= TILE && most - least <= 1);
+    }
   });
 });
 
