@@ -20,12 +20,12 @@ const THREADS: usize = 268;
 
 /** The most threads that there may be. */
 export const MAX_THREADS: i32 = 64;
-/** Looks at a value before its watcher goes to sleep: some 30 µs. */
-const SPINS: i32 = 1 << 14;
+/** Looks at a value before its watcher goes to sleep: some 60 µs. */
+const SPINS: i32 = 1 << 16;
 /** Nanoseconds without a share being finished after which a thread counts as lost. */
 const PATIENCE: i64 = 10_000_000_000;
-/** Arithmetic operations below which sharing out costs more than it saves: some 2 µs of one thread. */
-const WORTH: f64 = 80_000;
+/** Arithmetic operations below which sharing out costs more than it saves: some 7 µs of one thread. */
+const WORTH: f64 = 300_000;
 
 /** What a wait gives whose time is over. */
 const TIMED_OUT: i32 = 2;

@@ -3,6 +3,7 @@
 //   --json [FILE]     writes the figures
 //   --only PART,…     limit, gemm, workloads, rules: no more than these
 //   --rules NAME,…    no more than these rules
+//   --arithmetic fused   kernels and workloads with multiply and add as one; the engine has to have that
 //   --peers           ours and other libraries in turn (and nothing else, unless --only names it); writes bench/peers.md
 //   --on NAME,… --against NAME,… --seconds N   of that no more than these workloads, these peers, so long; writes nothing
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,7 +18,7 @@ import { flopsPerSample, makeData, makeModel, makeRule, type Workload, workloads
 async function measureWorkload(
   workload: Workload,
 ): Promise<{ name: string; samplesPerSecond: number; gflops: number }> {
-  const model = await makeModel(workload);
+  const model = await makeModel(workload, values.arithmetic as "strict" | "fused");
   const data = makeData(workload);
   const epoch = (epochs: number) =>
     model.fit(data, { epochs, batchSize: workload.batch, optimizer: makeRule(workload) });
@@ -94,6 +95,7 @@ const { values } = parseArgs({
     json: { type: "string" },
     only: { type: "string" },
     rules: { type: "string" },
+    arithmetic: { type: "string", default: "strict" },
     peers: { type: "boolean" },
     on: { type: "string" },
     against: { type: "string" },

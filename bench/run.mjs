@@ -8,12 +8,15 @@ import esbuild from "esbuild";
 const parts = process.argv.includes("--peers") ? [] : ["core"];
 execFileSync(process.execPath, ["host/build.mjs", ...parts], { stdio: "inherit" });
 fs.mkdirSync("build/bench/generated", { recursive: true });
-fs.copyFileSync("host/generated/core.wasm", "build/bench/generated/core.wasm");
+for (const file of fs.readdirSync("host/generated").filter(name => name.endsWith(".wasm")))
+  fs.copyFileSync(`host/generated/${file}`, `build/bench/generated/${file}`);
+// The kernels by themselves are strict, or fused like the workloads: node bench/run.mjs --arithmetic fused
+const at = process.argv.indexOf("--arithmetic");
+const fused = at > 0 && process.argv[at + 1] === "fused";
 const flags = [
   "--config",
   "none",
-  "--enable",
-  "simd",
+  ...(fused ? ["--enable", "simd", "--enable", "relaxed-simd"] : ["--enable", "simd"]),
   "--runtime",
   "stub",
   "-O3",

@@ -45,9 +45,15 @@ export function flopsPerSample({ sizes }: Pick<Workload, "sizes">): number {
   return sizes.slice(1).reduce((sum, n, i) => sum + 2 * n * sizes[i]! * (i ? 3 : 2), 0);
 }
 
-export async function makeModel({ sizes, regression }: Workload) {
+export async function makeModel({ sizes, regression }: Workload, arithmetic: "strict" | "fused" = "strict") {
   const layers = sizes.slice(1).map((units, i, all) => dense(units, i < all.length - 1 ? { activation: "relu" } : {}));
-  return sequential(layers, { inputs: sizes[0]!, loss: regression ? mse() : crossEntropy(), seed: 1, threads: 1 });
+  return sequential(layers, {
+    inputs: sizes[0]!,
+    loss: regression ? mse() : crossEntropy(),
+    seed: 1,
+    threads: 1,
+    arithmetic,
+  });
 }
 
 export function makeRule({ rule }: Workload) {

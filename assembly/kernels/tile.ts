@@ -29,7 +29,8 @@ function kernel(ROWS: i32, strip: usize, panel: usize, count: i32, b: usize, c: 
     if (ROWS > 5) c50 = c51 = v128.load_splat<f32>(b, 20);
   }
   // Unrolled bodies run slower: V8 moves the loads up and runs out of registers.
-  for (let end = panel + (<usize>count << 5); panel < end; panel += 32) {
+  let end = panel + (<usize>count << 5);
+  do {
     let b0 = v128.load(panel), b1 = v128.load(panel, 16);
     let a = v128.load_splat<f32>(strip);
     c00 = madd(a, b0, c00); c01 = madd(a, b1, c01);
@@ -39,7 +40,8 @@ function kernel(ROWS: i32, strip: usize, panel: usize, count: i32, b: usize, c: 
     if (ROWS > 4) { a = v128.load_splat<f32>(strip, 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41); }
     if (ROWS > 5) { a = v128.load_splat<f32>(strip, 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51); }
     strip += <usize>TILE << 2;
-  }
+    panel += 32;
+  } while (panel < end);
   v128.store(c, c00); v128.store(c, c01, 16);
   if (ROWS > 1) { c += ldc; v128.store(c, c10); v128.store(c, c11, 16); }
   if (ROWS > 2) { c += ldc; v128.store(c, c20); v128.store(c, c21, 16); }

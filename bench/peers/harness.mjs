@@ -7,7 +7,7 @@ import path from "node:path";
 
 /** The job in the folder named on the command line, its data and the weights to begin with. */
 export function readJob() {
-  const folder = process.argv[2];
+  const folder = process.argv.at(-1);
   const floats = name => {
     const bytes = readFileSync(path.join(folder, name));
     return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));

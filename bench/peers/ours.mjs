@@ -4,6 +4,7 @@ import { readJob, run } from "./harness.mjs";
 
 const job = readJob();
 const { sizes, batch, lr, beta1, beta2, eps } = job;
+const arithmetic = process.argv.includes("fused") ? "fused" : "strict";
 const outputs = sizes.at(-1);
 const width = job.regression ? outputs : 1;
 const optimizer = job.rule === "adam" ? adam({ lr, beta1, beta2, eps }) : sgd({ lr });
@@ -15,7 +16,7 @@ const head = batches => ({
 async function make() {
   const layers = sizes.slice(1).map((n, i) => dense(n, i < sizes.length - 2 ? { activation: "relu" } : {}));
   const loss = job.regression ? mse() : crossEntropy();
-  const model = await sequential(layers, { inputs: sizes[0], loss, threads: job.threads });
+  const model = await sequential(layers, { inputs: sizes[0], loss, threads: job.threads, arithmetic });
   const values = job.weights.flatMap(({ w, b }) => [w, b]);
   model.loadParameters(Object.fromEntries(model.parameters().map(({ name }, i) => [name, values[i]])));
   model.compile({ optimizer });
