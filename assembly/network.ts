@@ -52,6 +52,7 @@ export class Network {
   /** Loss of the batch in hand, penalties included. */
   batchLoss: f64 = 0;
   private batchWeight: f64 = 0;
+  private seen: u32 = 0;
   /** Σ loss·weight and Σ weight over the batches since the host last set them to 0. */
   lossSum: f64 = 0;
   weightSum: f64 = 0;
@@ -99,6 +100,7 @@ export class Network {
   /** Inputs, targets and weights of the next `rows` rows. */
   gather(rows: i32): void {
     this.setRows(rows);
+    if (this.order) this.touch(rows);
     this.gatherInputs();
     let loss = this.loss!;
     let panels = this.batch.panels;
@@ -123,6 +125,20 @@ export class Network {
     } else if (loss.target == Target.value) {
       this.encodeLabels(panels);
     }
+  }
+  /**
+   * Looks at the beginning of every row of the batch. In a shuffled order they stand anywhere, and while one of these looks
+   * waits for memory the next ones are on their way; copying row after row would wait for each.
+   */
+  private touch(rows: i32): void {
+    let seen: u32 = 0;
+    for (let i = 0; i < rows; i++) {
+      let row = <usize>load<u32>(this.order + f32At(this.position + i));
+      seen ^= load<u32>(this.x + ((row * this.features) << 2));
+      if (this.labels) seen ^= load<u32>(this.labels + (row << 2));
+      if (this.targets) seen ^= load<u32>(this.targets + ((row * this.loss!.outputs) << 2));
+    }
+    this.seen = seen;
   }
   /** Class indices for a loss over values: rows of 0 and 1, or the index itself where there is one output. */
   private encodeLabels(panels: i32): void {
