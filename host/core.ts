@@ -8,8 +8,9 @@ import { Crew } from "./threads.ts";
 
 export interface CoreRequest {
   arithmetic: "strict" | "fused";
-  /** Threads that the model may use. */
+  /** Threads that the model may use, and whether somebody asked for so many. */
   threads: number;
+  needed?: boolean;
 }
 /** 64 KiB pages that a shared memory starts with, and WebAssembly's most. */
 const FIRST_PAGES = 32;
@@ -34,7 +35,10 @@ export async function instantiate(
     ? { memory: new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: true }) }
     : {};
   const core = instantiateSync(module, { env: { abort, ...memory } }).exports as unknown as CoreExports;
-  return { memory: new Memory(core), crew: shared ? new Crew(module, core, request.threads) : undefined };
+  return {
+    memory: new Memory(core),
+    crew: shared ? new Crew(module, core, request.threads, request.needed ?? false) : undefined,
+  };
 }
 
 function compiledModule(name: keyof typeof files): Promise<WebAssembly.Module> {

@@ -56,10 +56,8 @@ async function make(
   const loss = resolve("loss", clonePlain(options.loss, "loss"), "sequential: loss");
   checkLossFits(steps, loss);
   const count = threadsFor(threads, roughSize(steps, inputs));
-  const engine = await Engine.create(
-    { steps, inputs, loss, seed, threads: count, admit },
-    options.arithmetic ?? "strict",
-  );
+  const core = { arithmetic: options.arithmetic ?? "strict", needed: threads !== "auto" } as const;
+  const engine = await Engine.create({ steps, inputs, loss, seed, threads: count, admit }, core);
   return new Model(engine, { layers: list, inputs, loss, seed });
 }
 

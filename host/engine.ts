@@ -54,9 +54,9 @@ export class Engine {
 
   static async create(
     request: Pick<PlanRequest, "steps" | "inputs" | "loss" | "seed" | "threads" | "admit">,
-    arithmetic: CoreRequest["arithmetic"],
+    core: Pick<CoreRequest, "arithmetic" | "needed">,
   ): Promise<Engine> {
-    const { memory, crew } = await instantiate({ arithmetic, threads: request.threads });
+    const { memory, crew } = await instantiate({ ...core, threads: request.threads });
     const plan = new Plan(memory, { ...request, training: undefined, rows: 1 });
     plan.request.admit = undefined;
     plan.initialise();

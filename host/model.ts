@@ -147,6 +147,7 @@ export class Model {
     const whole = schedule !== null && typeof schedule === "object" ? { ...schedule, per: "batch" as const } : schedule;
     const next = new Pace(optimizer, whole && createSchedule(whole, { baseLr: baseRate(optimizer) }));
     engine.prepare(1, training);
+    engine.crew?.start().catch(() => {}); // trainBatch takes what is there; what went wrong the next fit says
     this.#pace = next;
   }
 

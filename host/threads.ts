@@ -11,7 +11,11 @@ interface AnyWorker {
   addEventListener?(event: string, listener: (value: { data?: unknown; message?: string }) => void): void;
 }
 interface NodeWorkers {
-  Worker: new (file: URL, options: { workerData: unknown }) => AnyWorker;
+  // Without execArgv a worker would take over options that belong to the program: node --input-type=module -e …
+  Worker: new (
+    file: URL,
+    options: { workerData: unknown; execArgv: string[] },
+  ) => AnyWorker;
 }
 
 /** The most threads that a model can have. */
@@ -66,18 +70,22 @@ export class Crew {
   readonly #core: CoreExports;
   readonly #count: number;
   readonly #hands: Hands = { workers: [], lost: undefined };
-  #ready: Promise<unknown> | undefined;
+  #ready: Promise<PromiseSettledResult<void>[]> | undefined;
 
-  /** For `threads` threads in all, this one included. */
-  constructor(module: WebAssembly.Module, core: CoreExports, threads: number) {
+  readonly #needed: boolean;
+
+  /** For `threads` threads in all, this one included; `needed` says that somebody asked for so many. */
+  constructor(module: WebAssembly.Module, core: CoreExports, threads: number, needed: boolean) {
     this.#module = module;
     this.#core = core;
     this.#count = threads - 1;
+    this.#needed = needed;
   }
-  /** Starts the workers, once; fulfilled when all are there. */
+  /** Starts the workers, once; fulfilled when all are there, or when those that nobody asked for cannot start. */
   async start(): Promise<void> {
-    this.#ready ??= Promise.all(Array.from({ length: this.#count }, () => this.#hire()));
-    await this.#ready;
+    this.#ready ??= Promise.allSettled(Array.from({ length: this.#count }, () => this.#hire()));
+    const failed = (await this.#ready).find(result => result.status === "rejected");
+    if (failed && this.#needed) throw failed.reason;
   }
   #hire(): Promise<void> {
     const hands = this.#hands;
@@ -86,24 +94,32 @@ export class Crew {
     const given = { module: this.#module, memory: core.memory };
     const node = builtin<NodeWorkers>("node:worker_threads");
     const worker: AnyWorker = node
-      ? new node.Worker(file, { workerData: given })
+      ? new node.Worker(file, { workerData: given, execArgv: [] })
       : (new Worker(new URL("./thread.js", import.meta.url), { type: "module" }) as unknown as AnyWorker);
     hands.workers.push(worker);
     if (hands.workers.length === 1) abandoned.register(this, hands, this);
     return new Promise((resolve, reject) => {
+      let here = false;
+      const arrive = () => {
+        here = true;
+        worker.unref?.(); // from now on it keeps no process from ending
+        resolve();
+      };
       const fail = (cause: unknown) => {
         if (!hands.workers.includes(worker)) return; // sent home
-        hands.lost ??= new TrainletError("WORKER_FAILED", `a thread of the model ended: ${show(cause)}`, { cause });
+        const what = here ? "ended" : "could not start";
+        const error = new TrainletError("WORKER_FAILED", `a thread of the model ${what}: ${show(cause)}`, { cause });
+        reject(error);
+        if (!here) return; // nobody counts on it yet
+        hands.lost ??= error;
         core.giveUp();
-        reject(hands.lost);
       };
       if (node) {
-        worker.unref!();
-        worker.on!("message", () => resolve());
+        worker.on!("message", arrive);
         worker.on!("error", error => fail((error as Error)?.message ?? error));
         worker.on!("exit", code => fail(`exit code ${code}`));
       } else {
-        worker.addEventListener!("message", () => resolve());
+        worker.addEventListener!("message", arrive);
         worker.addEventListener!("error", event => fail(event.message ?? "error"));
         worker.postMessage(given);
       }

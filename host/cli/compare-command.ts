@@ -48,7 +48,7 @@ const data = [
     .conflicts("validation"),
 ];
 const training = [
-  ...trainOptions("--schedule", "--epochs", "--batch-size", "--clip-norm", "--clip-value"),
+  ...trainOptions("--schedule", "--epochs", "--batch-size", "--clip-norm", "--clip-value", "--threads", "--arithmetic"),
   new Option("--seeds <n>", "how many seeds, from 1 on, or a list, as in 7,8").argParser(seeds).default([1, 2, 3], "3"),
   new Option("--target-loss <x>", "training loss to reach; default: what the median rule ends with").argParser(finite),
 ];

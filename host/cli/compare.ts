@@ -12,7 +12,7 @@ import { comparedSettings, comparisonTables, comparisonText, runLine } from "./c
 import { withRates } from "./contenders.ts";
 import { findData } from "./data-source.ts";
 import { count } from "./format.ts";
-import { type Network, networkFor } from "./network.ts";
+import { modelOptions, type Network, networkFor } from "./network.ts";
 import { checkOutputs } from "./out-files.ts";
 import type { Context } from "./output.ts";
 import { noProgress } from "./progress.ts";
@@ -80,7 +80,7 @@ async function compareOnData(
   let result: Comparison;
   try {
     result = await compareOptimizers(
-      seed => sequential(network.layers, { inputs: data.features, loss: network.loss, seed }),
+      seed => sequential(network.layers, modelOptions(data, network, options, seed)),
       train,
       {
         contenders,

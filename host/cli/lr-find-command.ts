@@ -14,7 +14,15 @@ const groups = {
   "Data:": trainOptions(...dataOptions, "--test", "--split-at", "--validation"),
   "Network:": trainOptions(...networkOptions),
   "Test:": [
-    ...trainOptions("--optimizer", "--batch-size", "--clip-norm", "--clip-value", "--seed"),
+    ...trainOptions(
+      "--optimizer",
+      "--batch-size",
+      "--clip-norm",
+      "--clip-value",
+      "--threads",
+      "--arithmetic",
+      "--seed",
+    ),
     new Option("--min-lr <rate>", "learning rate of the first step").argParser(values.positive).default(1e-6),
     new Option("--max-lr <rate>", "learning rate of the last step").argParser(values.positive).default(10),
     new Option("--steps <n>", "mini-batches").argParser(values.whole(10, 1e6)).default(200),

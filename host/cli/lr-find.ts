@@ -5,7 +5,7 @@ import { findLearningRate, type RangeTest } from "../lr-find.ts";
 import { findData } from "./data-source.ts";
 import { count, decimal, table } from "./format.ts";
 import type { LrFindOptions } from "./lr-find-command.ts";
-import { networkFor, networkLine, specLine } from "./network.ts";
+import { modelOptions, networkFor, networkLine, specLine } from "./network.ts";
 import type { Context } from "./output.ts";
 import { noProgress } from "./progress.ts";
 import { UsageError } from "./stop.ts";
@@ -25,7 +25,7 @@ export async function lrFind(
   const data = await trainingData(source, options);
   const network = networkFor(data, options);
   const { train } = divide(data, options, seed);
-  const model = await sequential(network.layers, { inputs: data.features, loss: network.loss, seed });
+  const model = await sequential(network.layers, modelOptions(data, network, options, seed));
   output.say(dataLine(name, data));
   output.say(
     `network ${networkLine(data.features, network.layers)}, loss ${specLine(network.loss)}, optimizer ${specLine(optimizer)}, batch size ${batchSize}, seed ${seed}`,

@@ -49,6 +49,16 @@ export function networkFor(data: Dataset, options: TrainOptions): Network {
   return { layers, loss, outputs };
 }
 
+/** What `sequential` is told beside the layers. */
+export function modelOptions(
+  data: Dataset,
+  { loss }: Network,
+  { threads, arithmetic }: Pick<TrainOptions, "threads" | "arithmetic">,
+  seed: number,
+) {
+  return { inputs: data.features, loss, seed, ...(threads && { threads }), ...(arithmetic && { arithmetic }) };
+}
+
 /** The rule with the rate that was asked for, and the schedule that starts from it. */
 export function rule(options: TrainOptions): { optimizer: Spec; schedule: Spec | undefined; lr: number } {
   const { lr: asked } = options;

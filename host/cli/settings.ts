@@ -28,6 +28,8 @@ export interface TrainOptions {
   test?: number;
   splitAt?: number;
   validation?: number;
+  threads?: number;
+  arithmetic?: "strict" | "fused";
   seed?: number;
   seeds?: number[];
   out: string;

@@ -1,5 +1,6 @@
 /** The options of `trainlet train`, in the groups that its help shows. */
 import { type Command, Option } from "commander";
+import { MAX_THREADS } from "../threads.ts";
 import * as values from "./option-values.ts";
 import { activationTable, lossTable, optimizerTable, scheduleTable } from "./settings.ts";
 
@@ -67,6 +68,12 @@ const training = [
   valued("--clip-norm <x>", "bound on the norm of all gradients together", values.positive),
   valued("--clip-value <x>", "bound on each gradient", values.positive),
   valued("--early-stopping <patience>", "end after so many epochs without improvement, keep the best", values.whole(1)),
+  valued("--threads <n>", "threads that share the work; default: by the network's size", values.whole(1, MAX_THREADS)),
+  valued(
+    "--arithmetic <kind>",
+    "strict: the same bits everywhere; fused: faster where the engine can",
+    values.oneOf(["strict", "fused"]),
+  ),
   valued("--seed <n>", "what all random numbers follow from; default: 0", values.seed),
   valued("--seeds <list>", "train once per seed, as in 1,2,3; the first model is saved", values.seeds).conflicts(
     "seed",

@@ -6,7 +6,7 @@ import type { EpochLog } from "../history.ts";
 import type { Spec } from "../make-spec.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Model } from "../model.ts";
-import type { Network } from "./network.ts";
+import { modelOptions, type Network } from "./network.ts";
 import type { Progress } from "./progress.ts";
 import type { TrainOptions } from "./settings.ts";
 import { divide } from "./training-data.ts";
@@ -35,7 +35,7 @@ export interface Plan {
 export async function runTrial(plan: Plan, seed: number, progress: Progress, signal: AbortSignal): Promise<Trial> {
   const { data, network, optimizer, schedule, options } = plan;
   const parts = divide(data, options, seed);
-  const model = await sequential(network.layers, { inputs: data.features, loss: network.loss, seed });
+  const model = await sequential(network.layers, modelOptions(data, network, options, seed));
   const patience = options.earlyStopping;
   const callbacks = [
     progress.epoch,

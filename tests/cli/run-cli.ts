@@ -1,6 +1,6 @@
 /** The command line as its users have it: a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,10 +22,13 @@ export function commandLine() {
   const program = path.join(place, "cli.js");
   const folder = mkdtempSync(path.join(tmpdir(), "trainlet-cli-"));
   beforeAll(async () => {
-    const core = path.join(root, "host/generated/core.wasm");
-    if (!existsSync(core)) throw new Error("there is no core yet: node host/build.mjs core");
+    const generated = path.join(root, "host/generated");
+    if (!existsSync(path.join(generated, "core.wasm")))
+      throw new Error("there is no core yet: node host/build.mjs core");
     mkdirSync(path.join(place, "generated"), { recursive: true });
-    copyFileSync(core, path.join(place, "generated/core.wasm"));
+    for (const file of readdirSync(generated).filter(name => name.endsWith(".wasm")))
+      copyFileSync(path.join(generated, file), path.join(place, "generated", file));
+    copyFileSync(path.join(root, "host/thread.js"), path.join(place, "thread.js"));
     await build({
       absWorkingDir: root,
       entryPoints: ["host/cli/main.ts"],

@@ -1,4 +1,5 @@
 // Threads: the same bits for any number of them, an end with the model, and an error where one is lost.
+import { execFileSync } from "node:child_process";
 import { afterEach, describe, expect, it } from "vitest";
 import * as t from "../../host/index.ts";
 import { any, fails, fingerprint, numbers, wholes } from "./support.ts";
@@ -68,6 +69,17 @@ describe("any number of threads", () => {
     expect(three.toBytes({ optimizer: true })).toEqual(one.toBytes({ optimizer: true }));
     three.dispose();
   });
+  it("comes with compile, and trainBatch takes those that are there", async () => {
+    const [one, three] = [await network(1), await network(3)];
+    for (const model of [one, three]) model.compile({ optimizer: t.adam() });
+    expect(workers.length).toBe(2);
+    for (let i = 0; i < 6; i++) {
+      for (const model of [one, three]) model.trainBatch(data.x, data.y);
+      await new Promise(done => setTimeout(done, 40));
+    }
+    expect(fingerprint(three)).toBe(fingerprint(one));
+    three.dispose();
+  });
   it("is what auto decides by the size, and costs a small network nothing", async () => {
     const small = await t.sequential([t.dense(3)], { inputs: 4, loss: t.crossEntropy() });
     await small.fit({ x: numbers(40, 1), y: wholes(10, 2, 3) }, { optimizer: t.sgd() });
@@ -109,6 +121,49 @@ describe("workers", () => {
       for (let i = 0; i < 100; i++) model.trainBatch(data.x, data.y);
     };
     await fails(step, "WORKER_FAILED", /did not finish its share in time/);
+  });
+});
+
+describe("workers that cannot start", () => {
+  const Whole = threads.Worker;
+  afterEach(() => {
+    threads.Worker = Whole;
+  });
+  const broken = class extends Worker {
+    constructor() {
+      super("throw new Error('no room')", { eval: true });
+    }
+  } as unknown as typeof Worker;
+  it("are an error where they were asked for", async () => {
+    threads.Worker = broken;
+    const model = await network(3);
+    await fails(() => model.fit(data, { optimizer: t.sgd() }), "WORKER_FAILED", /could not start/, /no room/);
+  });
+  it("are done without where they were not: the same bits on one thread", async () => {
+    const stack = [t.dense(400, { activation: "relu" }), t.dense(7)]; // large enough for auto
+    const train = async (count: number | "auto") => {
+      const model = await network(count, stack);
+      await model.fit(data, { epochs: 2, optimizer: t.sgd() });
+      return fingerprint(model);
+    };
+    const alone = await train(1);
+    threads.Worker = broken;
+    expect(await train("auto")).toBe(alone);
+  });
+});
+
+describe("a process whose model has threads", () => {
+  it("ends by itself, whether the model was disposed of or not", () => {
+    const program = `
+      import { crossEntropy, dense, sequential, sgd } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
+      const model = await sequential([dense(3)], { inputs: 2, loss: crossEntropy(), threads: 2 });
+      await model.fit({ x: new Float32Array(8), y: new Int32Array(4) }, { optimizer: sgd() });
+      const end = performance.now();
+      process.on("exit", () => console.log("waited", performance.now() - end > 3000));`;
+    for (const more of ["", "model.dispose();"]) {
+      const options = { input: program + more, encoding: "utf8", timeout: 30_000 } as const;
+      expect(execFileSync(process.execPath, ["--input-type=module", "-"], options)).toBe("waited false\n");
+    }
   });
 });
 
