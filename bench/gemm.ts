@@ -18,7 +18,7 @@ export interface GemmFigure {
   n: number;
   k: number;
   gflops: number;
-  /** Share of the limit measured beside it. */
+  /** Share of the SIMD limit. */
   share: number;
 }
 
@@ -43,15 +43,17 @@ export function measureCopy(bytes: number): number {
 }
 
 /** Every GEMM of the workloads with 8 rows or more. */
-export function measureGemms(): GemmFigure[] {
+export function measureGemms(limit: number): GemmFigure[] {
   return workloads
     .filter(w => w.batch >= 8)
     .flatMap(w =>
-      w.sizes.slice(1).flatMap((n, i) => measure(w.batch, n, w.sizes[i]!).filter(f => i > 0 || f.form !== "input")),
+      w.sizes
+        .slice(1)
+        .flatMap((n, i) => measure(w.batch, n, w.sizes[i]!, limit).filter(f => i > 0 || f.form !== "input")),
     );
 }
 
-function measure(m: number, n: number, k: number): GemmFigure[] {
+function measure(m: number, n: number, k: number, limit: number): GemmFigure[] {
   const panels = Math.ceil(m / 8);
   const sizes = {
     x: panels * 8 * k,
@@ -99,7 +101,7 @@ function measure(m: number, n: number, k: number): GemmFigure[] {
       for (let i = 0; i < repeat; i++) forms[form]();
     });
     const gflops = (2 * m * n * k * repeat) / seconds / 1e9;
-    return { form, m, n, k, gflops, share: gflops / measureLimit(50) };
+    return { form, m, n, k, gflops, share: gflops / limit };
   });
 }
 

@@ -113,7 +113,7 @@ const limit = measureLimit();
 if (has("limit") || values.peers) {
   console.log(`SIMD limit (unrolled multiply-add, one thread): ${limit.toFixed(1)} GFLOP/s`);
 }
-const gemms = has("gemm") ? measureGemms() : undefined;
+const gemms = has("gemm") ? measureGemms(limit) : undefined;
 if (gemms) showGemms(gemms);
 const results = has("workloads") ? await runWorkloads(limit) : undefined;
 const rules = has("rules") ? await runRules(values.rules?.split(",") ?? ruleRows) : undefined;

@@ -1,6 +1,5 @@
 import { Rule } from "./rule";
 import { fillWith } from "./element-rule";
-import { sign4 } from "../kernels/sign";
 
 /**
  * Resilient propagation, for full batches: each weight has a step size Δ, lr at first, times η⁺ while the gradient keeps its
@@ -34,18 +33,20 @@ class Rprop extends Rule {
     let plus = f32x4.splat(<f32>this.etaPlus);
     let least = f32x4.splat(<f32>this.stepMin);
     let most = f32x4.splat(<f32>this.stepMax);
+    let none = f32x4.splat(0), one = f32x4.splat(1), minusZero = f32x4.splat(-0.0);
     let end = w + bytes;
     do {
-      let d = v128.load(g);
-      let agreement = f32x4.mul(sign4(d), sign4(v128.load(s)));
-      let turned = f32x4.lt(agreement, f32x4.splat(0));
-      let factor = v128.bitselect(plus, f32x4.splat(1), f32x4.gt(agreement, f32x4.splat(0)));
-      let size = f32x4.mul(v128.load(sizes), v128.bitselect(minus, factor, turned));
-      size = f32x4.pmin(f32x4.pmax(size, least), most);
+      let d = v128.load(g), last = v128.load(s);
+      let both = v128.and(f32x4.ne(d, none), f32x4.ne(last, none));
+      let differ = i32x4.shr_s(v128.xor(d, last), 31); // by the sign bits: a product of small gradients would be 0
+      let turned = v128.and(both, differ);
+      let factor = v128.bitselect(minus, v128.bitselect(plus, one, v128.andnot(both, differ)), turned);
+      let size = f32x4.pmin(f32x4.pmax(f32x4.mul(v128.load(sizes), factor), least), most);
       v128.store(sizes, size);
       d = v128.andnot(d, turned);
       v128.store(s, d);
-      v128.store(w, f32x4.sub(v128.load(w), f32x4.mul(sign4(d), size)));
+      let step = v128.and(v128.or(size, v128.and(d, minusZero)), f32x4.ne(d, none)); // sign(d)·size
+      v128.store(w, f32x4.sub(v128.load(w), step));
       w += 16, g += 16, s += 16, sizes += 16;
     } while (w < end);
   }
