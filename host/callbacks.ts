@@ -37,8 +37,8 @@ export type Callback = EarlyStoppingSpec | CallbackObject | ((log: EpochLog, mod
 
 const options: Options = {
   monitor: { type: "string" },
-  patience: { type: "i32", low: 0, range: "[0, inf)" },
-  minDelta: { type: "f64", low: 0, range: "[0, inf)" },
+  patience: { type: "i32", range: "[0, inf)" },
+  minDelta: { type: "f64", range: "[0, inf)" },
   mode: { type: "values", values: ["min", "max"] },
   restoreBest: { type: "bool" },
 };

@@ -21,9 +21,9 @@ export interface ModelOptions {
   arithmetic?: "strict" | "fused";
 }
 const modelOptions: Options = {
-  inputs: { type: "i32", low: 1, range: "[1, inf)" },
+  inputs: { type: "i32", range: "[1, inf)" },
   loss: { type: "any" },
-  seed: { type: "f64", low: 0, high: 2 ** 32 - 1, range: "[0, 4294967295]" },
+  seed: { type: "f64", range: "[0, 4294967295]" },
   threads: { type: "any" },
   arithmetic: { type: "values", values: ["strict", "fused"] },
 };

@@ -40,8 +40,8 @@ export interface FitOptions extends Partial<TrainingOptions> {
 }
 
 export const fitOptions: Options = {
-  epochs: { type: "i32", low: 1, range: "[1, inf)" },
-  initialEpoch: { type: "i32", low: 0, range: "[0, inf)" },
+  epochs: { type: "i32", range: "[1, inf)" },
+  initialEpoch: { type: "i32", range: "[0, inf)" },
   batchSize: { type: "any" },
   ...trainingOptions,
   swa: { type: "any" },
@@ -75,7 +75,7 @@ export function checkFitOptions(options: FitOptions): void {
   if (swa !== undefined) {
     if (swa === null || typeof swa !== "object")
       throw new TrainletError("INVALID_ARGUMENT", `fit: swa is ${show(swa)}; give { start: epoch }`);
-    checkSpec("fit: swa", swa, { start: { type: "i32", low: 1, range: "[1, inf)" } });
+    checkSpec("fit: swa", swa, { start: { type: "i32", range: "[1, inf)" } });
     if ((swa.start ?? 1) > epochs) {
       throw new TrainletError(
         "INVALID_ARGUMENT",

@@ -45,14 +45,14 @@ export interface RangeTest {
   steps: RangeTestStep[];
 }
 
-const positive = { type: "f64", low: 0, lowOpen: true, range: "(0, inf)" };
+const positive = { type: "f64", range: "(0, inf)" };
 const own: Options = {
   optimizer: { type: "any" },
   minLr: positive,
   maxLr: positive,
-  steps: { type: "i32", low: 10, range: "[10, inf)" },
-  smoothing: { type: "f64", low: 0, high: 1, highOpen: true, range: "[0, 1)" },
-  stopFactor: { type: "f64", low: 1, lowOpen: true, range: "(1, inf)" },
+  steps: { type: "i32", range: "[10, inf)" },
+  smoothing: { type: "f64", range: "[0, 1)" },
+  stopFactor: { type: "f64", range: "(1, inf)" },
   onStep: { type: "any" },
 };
 

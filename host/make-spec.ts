@@ -1,18 +1,15 @@
 // Specs are plain JSON: `{ type, ...options }`. Everything that is known of an option (type, range, default) comes from
 // the core's classes through the generated tables; this file checks against them.
 import { show, TrainletError } from "./errors.ts";
+import { optionsOf } from "./rows.ts";
 
 /** One option of a layer, loss, rule or initialiser. */
 export interface Option {
   readonly type: string;
   readonly offset?: number;
   readonly default?: number | boolean;
+  /** "[0, 1)", with inf for no bound, or "{1, 2}" for these alone. */
   readonly range?: string;
-  readonly low?: number;
-  readonly lowOpen?: boolean;
-  readonly high?: number;
-  readonly highOpen?: boolean;
-  readonly among?: readonly number[];
   readonly values?: readonly string[];
   readonly positional?: boolean;
   /** A second name that the factory takes; in the spec the option has its own. */
@@ -27,10 +24,11 @@ export type Options = Readonly<Record<string, Option>>;
 /** What the core says of one layer, loss, rule or initialiser. */
 export interface Entry {
   readonly options: Options;
-  readonly tensors?: readonly { readonly name: string; readonly offset: number; readonly type: string }[];
-  readonly activation?: boolean;
+  /** What a layer keeps: names, places and kinds. */
+  readonly tensors: readonly { readonly name: string; readonly offset: number; readonly type: string }[];
+  readonly activation: boolean;
   /** Whether the rule measures the loss for itself, as often as it likes. */
-  readonly drives?: boolean;
+  readonly drives: boolean;
 }
 
 /** Plain JSON that names a factory and the options it was given. */
@@ -58,19 +56,21 @@ export type ActivationOption = string | { readonly type: string };
 /** An initialiser by name or as a spec: `"heNormal"`, `normal({ std: 0.01 })`. */
 export type InitializerOption = string | { readonly type: string };
 
-export const layerSettings: Options = {
-  name: { type: "string" },
-  trainable: { type: "bool", default: true },
-  lrScale: { type: "f64", default: 1, low: 0, lowOpen: false, range: "[0, inf)" },
-  l1: { type: "f64", default: 0, low: 0, lowOpen: false, range: "[0, inf)" },
-  l2: { type: "f64", default: 0, low: 0, lowOpen: false, range: "[0, inf)" },
-};
+/** The same as a row. */
+const LAYER_SETTINGS = "name:string trainable:bool=1 lrScale=1[0,inf) l1=0[0,inf) l2=0[0,inf)";
+
+/** What the spec of a layer, loss, rule or initialiser may have. */
+export function settingsOf(entry: Entry): Options {
+  return hasParameters(entry) ? { ...entry.options, ...optionsOf(LAYER_SETTINGS) } : entry.options;
+}
+export function hasParameters({ tensors }: Entry): boolean {
+  return tensors.some(t => t.type === "Parameter");
+}
 
 /** Checks what a factory was given and makes the spec. */
 export function makeSpec<S extends { type: string }>(
   type: string,
   table: Options,
-  settings: boolean,
   options: object,
   positional: object = {},
 ): S {
@@ -82,7 +82,7 @@ export function makeSpec<S extends { type: string }>(
       throw unknownName(type, "option", name, Object.keys(table), "UNKNOWN_OPTION");
     if (value !== undefined) spec[name] = value;
   }
-  checkSpec(type, spec, settings ? { ...table, ...layerSettings } : table);
+  checkSpec(type, spec, table);
   return spec as S;
 }
 
@@ -131,11 +131,12 @@ function checkOption(label: string, value: unknown, option: Option): void {
   switch (option.type) {
     case "f64":
     case "f32":
-      checkNumber(value, option, wants, "a number");
+      checkNumber(value, option.range, wants);
       return;
     case "i32":
-      if (!Number.isInteger(value)) throw wants(option.range ? `a whole number in ${option.range}` : "a whole number");
-      checkNumber(value, { low: -(2 ** 31), high: 2 ** 31 - 1, ...option }, wants, "a whole number");
+      if (!Number.isInteger(value) || value !== ((value as number) | 0))
+        throw wants(`a whole number in ${option.range ?? "[-2147483648, 2147483647]"}`);
+      checkNumber(value, option.range, wants, "a whole number");
       return;
     case "bool":
       if (typeof value !== "boolean") throw wants("true or false");
@@ -151,7 +152,7 @@ function checkOption(label: string, value: unknown, option: Option): void {
         throw wants("a list of numbers");
       }
       for (const item of value as number[]) {
-        checkNumber(item, option, what => wants(`a list, each ${what}; it has ${show(item)}`), "a number");
+        checkNumber(item, option.range, what => wants(`a list, each ${what}; it has ${show(item)}`));
       }
       return;
     case "any": // checked by whoever takes it
@@ -164,16 +165,21 @@ function checkOption(label: string, value: unknown, option: Option): void {
   }
 }
 
-function checkNumber(value: unknown, option: Partial<Option>, wants: (what: string) => Error, noun: string): void {
-  if (typeof value !== "number" || !Number.isFinite(value))
-    throw wants(option.range ? `${noun} in ${option.range}` : noun);
-  const low = option.low ?? -Infinity;
-  const high = option.high ?? Infinity;
-  const inside =
-    (option.lowOpen ? value > low : value >= low) &&
-    (option.highOpen ? value < high : value <= high) &&
-    (option.among?.includes(value) ?? true);
-  if (!inside) throw wants(`${noun} in ${option.among ? `{${option.among.join(", ")}}` : (option.range ?? "range")}`);
+function checkNumber(
+  value: unknown,
+  range: string | undefined,
+  wants: (what: string) => Error,
+  noun = "a number",
+): void {
+  if (typeof value === "number" && Number.isFinite(value) && (!range || within(range, value))) return;
+  throw wants(range ? `${noun} in ${range}` : noun);
+}
+function within(range: string, value: number): boolean {
+  const list = range.slice(1, -1).split(", ").map(Number);
+  if (range[0] === "{") return list.includes(value);
+  const [low, high] = list as [number, number]; // NaN for a side without a bound: nothing is beyond it
+  if (value < low || value > high) return false;
+  return !(range[0] === "(" && value === low) && !(range.endsWith(")") && value === high);
 }
 
 /** An error for a name that is not in a list, with the nearest one that is. */

@@ -1,9 +1,9 @@
 // The only file that touches linear memory: typed access to the core's objects by field, and arrays behind them.
 import { TrainletError } from "./errors.ts";
-import { type CoreExports, fields } from "./generated/core.ts";
-import type { Option } from "./make-spec.ts";
+import { type CoreExports, type Fields, fields } from "./generated/core.ts";
+import type { Option, Options } from "./make-spec.ts";
+import { entryOf } from "./rows.ts";
 
-type Fields = typeof fields;
 export type ClassName = keyof Fields;
 
 const PAGE = 65536;
@@ -33,7 +33,7 @@ export class Memory {
 
   /** Arrays begin behind the core's objects. */
   start(): void {
-    this.#top = align(this.core.objectsEnd());
+    this.#top = align(this.core.objectsEnd() >>> 0);
   }
   /** Gives back everything from `mark` on. */
   release(mark: number): void {
@@ -86,9 +86,9 @@ export class Memory {
   }
 
   /** Reads a field of an object of the core. */
-  get<C extends ClassName>(cls: C, at: number, name: keyof Fields[C] & string): number {
-    const field = (fields[cls] as Record<string, { offset: number; type: string }>)[name]!;
-    const p = at + field.offset;
+  get<C extends ClassName>(cls: C, at: number, name: Fields[C]): number {
+    const field = fieldsOf(cls)[name]!;
+    const p = at + field.offset!;
     switch (field.type) {
       case "f64":
         return this.view.getFloat64(p, true);
@@ -103,10 +103,10 @@ export class Memory {
     }
   }
   /** Sets fields of an object of the core. */
-  set<C extends ClassName>(cls: C, at: number, values: { [F in keyof Fields[C]]?: number | boolean }): void {
-    const table = fields[cls] as Record<string, { offset: number; type: string }>;
+  set<C extends ClassName>(cls: C, at: number, values: { [F in Fields[C]]?: number | boolean }): void {
+    const table = fieldsOf(cls);
     for (const [name, value] of Object.entries(values)) {
-      this.write(at + table[name]!.offset, table[name]!.type, Number(value));
+      this.write(at + table[name]!.offset!, table[name]!.type, Number(value));
     }
   }
   /** Sets an option, as the generated tables describe it. */
@@ -128,6 +128,10 @@ export class Memory {
   }
 }
 
+/** Place and type of a class's fields. */
+function fieldsOf(cls: ClassName): Options {
+  return entryOf(fields[cls], "usize").options;
+}
 function align(p: number): number {
   return Math.ceil(p / LINE) * LINE;
 }

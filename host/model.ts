@@ -41,7 +41,7 @@ export interface SaveOptions {
 const compileOptions: Options = { ...trainingOptions, schedule: { type: "any" } };
 const batchOptions: Options = { sampleWeight: { type: "any" } };
 const saveOptions: Options = { optimizer: { type: "bool" } };
-const evaluateOptions: Options = { topK: { type: "i32", low: 1, range: "[1, inf)" }, report: { type: "bool" } };
+const evaluateOptions: Options = { topK: { type: "i32", range: "[1, inf)" }, report: { type: "bool" } };
 
 export class Model {
   /** The network as plain JSON. */

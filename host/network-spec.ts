@@ -1,7 +1,7 @@
 // From what a user wrote to what a plan needs: layers with their activations apart, initialisers chosen, names checked.
 import { show, TrainletError } from "./errors.ts";
 import { initializers, layers, losses, optimizers } from "./generated/core.ts";
-import { checkSpec, type Entry, type LayerSettings, layerSettings, type Spec, unknownName } from "./make-spec.ts";
+import { checkSpec, type Entry, type LayerSettings, type Spec, settingsOf, unknownName } from "./make-spec.ts";
 
 /** A layer as the core has it: a `dense` with an activation is two of them, with one index. */
 export interface Step {
@@ -34,19 +34,8 @@ export function resolve(kind: keyof typeof kinds, given: unknown, owner: string)
   }
   const table = kinds[kind];
   if (!Object.hasOwn(table, spec.type)) throw unknownName(owner, kind, spec.type, Object.keys(table));
-  const settings = kind === "layer" && hasParameters(spec.type) ? layerSettings : {};
-  checkSpec(spec.type, spec, { ...table[spec.type]!.options, ...settings });
+  checkSpec(spec.type, spec, settingsOf(table[spec.type]!));
   return spec;
-}
-
-/** What a layer owns: names, places and kinds of its tensors. */
-export function tensorsOf(type: string) {
-  return (layers as Record<string, { tensors: readonly { name: string; offset: number; type: string }[] }>)[type]!
-    .tensors;
-}
-
-export function hasParameters(type: string): boolean {
-  return tensorsOf(type).some(t => t.type === "Parameter");
 }
 
 /** The user's list, checked and expanded. */

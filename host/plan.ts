@@ -7,7 +7,7 @@ import { TrainletError } from "./errors.ts";
 import type { CoreExports } from "./generated/core.ts";
 import type { Options, Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
-import { defaultInitializer, kinds, type Step, tensorsOf } from "./network-spec.ts";
+import { defaultInitializer, kinds, type Step } from "./network-spec.ts";
 import { momentumOf } from "./rates.ts";
 import { makeObject, placeRuleState, type RuleMembers } from "./rule-plan.ts";
 import type { Training } from "./training.ts";
@@ -116,7 +116,7 @@ export class Plan {
     });
     for (const { object, list } of lists) memory.set("Values", object, { data: memory.put(Float32Array.from(list)) });
     const lanes = core.lanesFor(request.rows);
-    this.errors = memory.place(core.errorBytes(this.outputs));
+    this.errors = memory.place(core.errorBytes(this.outputs) >>> 0);
     this.#region("batch", () => {
       memory.set("Loss", this.loss, {
         batch: this.batch,
@@ -129,7 +129,7 @@ export class Plan {
       memory.set("Metrics", this.metrics, { batch: this.batch, loss: this.loss, decided: memory.place(lanes * 4) });
     });
     this.#region("activations", () => this.#placeLayers(core, panels, lanes));
-    const scratch = memory.place(core.scratchBytes(request.threads));
+    const scratch = memory.place(core.scratchBytes(request.threads) >>> 0);
     core.assemble(scratch, request.threads);
     this.rates = memory.place(MAX_STEPS * 8);
     this.momenta = memory.place(MAX_STEPS * 8);
@@ -185,13 +185,13 @@ export class Plan {
   }
   #trains(layer: PlannedLayer): boolean {
     if (layer.settings.trainable === false) return false;
-    return tensorsOf(layer.spec.type).some(
+    return kinds.layer[layer.spec.type]!.tensors.some(
       t => t.type === "Parameter" && this.#memory.pointer(layer.object + t.offset),
     );
   }
   #listTensors(step: Step, object: number, next: string | undefined): void {
     const memory = this.#memory;
-    for (const { name, offset, type } of tensorsOf(step.spec.type)) {
+    for (const { name, offset, type } of kinds.layer[step.spec.type]!.tensors) {
       const tensor = memory.pointer(object + offset);
       if (!tensor) continue; // left out by an option: no bias, no affine
       const full = `${step.prefix}.${name}`;
@@ -302,7 +302,8 @@ export class Plan {
     let width = 0;
     for (const layer of this.layers) {
       const y = memory.place(lanes * layer.outputs * 4);
-      memory.set("Layer", layer.object, { x, y, workspace: memory.place(core.workspaceBytes(layer.object, panels)) });
+      const workspace = memory.place(core.workspaceBytes(layer.object, panels) >>> 0);
+      memory.set("Layer", layer.object, { x, y, workspace });
       width = Math.max(width, layer.inputs, layer.outputs);
       x = y;
     }

@@ -24,12 +24,13 @@ export function placeRuleState(memory: Memory, rules: readonly RuleMembers[]): v
     const first = memory.place(core.states(rule) * stride);
     members.forEach(({ object }, i) => {
       memory.set("Parameter", object, { rule, state: first + offsets[i]! });
-      const extra = core.tensorBytes(rule, object);
+      const extra = core.tensorBytes(rule, object) >>> 0;
       if (extra) memory.set("Parameter", object, { extra: memory.place(extra) });
     });
-    memory.set("Rule", rule, { stride, shared: memory.place(core.sharedBytes(rule)) });
+    memory.set("Rule", rule, { stride, shared: memory.place(core.sharedBytes(rule) >>> 0) });
   }
-  const work = memory.place(Math.max(0, ...rules.flatMap(r => r.members.map(m => core.workBytes(r.rule, m.object)))));
+  const works = rules.flatMap(r => r.members.map(m => core.workBytes(r.rule, m.object) >>> 0));
+  const work = memory.place(Math.max(0, ...works));
   rules.forEach(({ rule }, i) => {
     memory.set("Rule", rule, { work, next: rules[i + 1]?.rule ?? 0 });
   });
@@ -77,7 +78,8 @@ export function planRule(memory: Memory, spec: Spec, shapes: readonly (readonly 
 export function makeObject(memory: Memory, kind: keyof typeof kinds, spec: Spec): number {
   const object = (memory.core as unknown as Record<string, () => number>)[spec.type]!();
   for (const [name, option] of Object.entries(kinds[kind][spec.type]!.options)) {
-    if (option.offset === undefined || option.type === "Values" || spec[name] === undefined) continue;
+    // Without a default: lists, which the plan places, and what it resolves itself.
+    if (option.default === undefined || spec[name] === undefined) continue;
     memory.setOption(object, option, spec[name]);
   }
   return object;

@@ -27,8 +27,8 @@ export interface SurfacePath {
 }
 
 const table: Options = {
-  steps: { type: "i32", low: 1, range: "[1, inf)" },
-  tolerance: { type: "f64", low: 0, lowOpen: true, range: "(0, inf)" },
+  steps: { type: "i32", range: "[1, inf)" },
+  tolerance: { type: "f64", range: "(0, inf)" },
   start: { type: "Values" },
 };
 

@@ -43,11 +43,11 @@ export function keptByRules(memory: Memory, rules: readonly RuleMembers[]): Kept
       for (let i = 0; i < core.states(rule); i++) {
         list.push({ name: `${name}.state.${i}`, shape, at: first + i * stride, length, raw: false });
       }
-      const extra = core.tensorBytes(rule, object);
+      const extra = core.tensorBytes(rule, object) >>> 0;
       const at = memory.get("Parameter", object, "extra");
       if (extra) list.push({ name: `${name}.extra`, shape: [extra], at, length: extra, raw: true });
     }
-    const shared = core.sharedBytes(rule);
+    const shared = core.sharedBytes(rule) >>> 0;
     const at = memory.get("Rule", rule, "shared");
     if (shared) list.push({ name: `rule.${place}`, shape: [shared], at, length: shared, raw: true });
   });

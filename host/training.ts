@@ -54,8 +54,8 @@ export interface Training {
   arrays: ("sums" | "slow" | "average" | "kept")[];
 }
 
-const positive: Option = { type: "f64", low: 0, lowOpen: true, range: "(0, inf)" };
-const share: Option = { type: "f64", low: 0, high: 1, highOpen: true, range: "[0, 1)" };
+const positive: Option = { type: "f64", range: "(0, inf)" };
+const share: Option = { type: "f64", range: "[0, 1)" };
 const any: Option = { type: "any" };
 export const trainingOptions: Options = {
   optimizer: any,
@@ -65,7 +65,7 @@ export const trainingOptions: Options = {
   clipValue: positive,
   clipTensorNorm: positive,
   clipAdaptive: positive,
-  accumulate: { type: "i32", low: 1, range: "[1, inf)" },
+  accumulate: { type: "i32", range: "[1, inf)" },
   skipNonFinite: { type: "bool" },
   sam: any,
   lookahead: any,
@@ -74,8 +74,8 @@ export const trainingOptions: Options = {
 const groupOptions: Options = {
   layers: any,
   optimizer: any,
-  lr: { type: "f64", low: 0, range: "[0, inf)" },
-  weightDecay: { type: "f64", low: 0, range: "[0, inf)" },
+  lr: { type: "f64", range: "[0, inf)" },
+  weightDecay: { type: "f64", range: "[0, inf)" },
 };
 
 /** Checks the options of `call` (fit or compile) that are about training. `average`: weights are averaged over epochs. */
@@ -91,8 +91,8 @@ export function resolveTraining(
     throw new TrainletError("INVALID_ARGUMENT", `${call}: groups is ${show(groups)}; give a list of { layers, … }`);
   const sam = nested(call, "sam", options.sam, { rho: positive });
   const lookahead = nested(call, "lookahead", options.lookahead, {
-    every: { type: "i32", low: 1, range: "[1, inf)" },
-    alpha: { type: "f64", low: 0, lowOpen: true, high: 1, range: "(0, 1]" },
+    every: { type: "i32", range: "[1, inf)" },
+    alpha: { type: "f64", range: "(0, 1]" },
   });
   const ema = nested(call, "ema", options.ema, { decay: share });
   if (ema && average)

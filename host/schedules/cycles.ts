@@ -1,7 +1,7 @@
 // Schedules that rise and fall, some with a momentum that goes the other way.
 import { above0, atLeast0, cosineBetween, count, lineBetween, schedule, share } from "./form.ts";
 
-const fraction = { type: "f64", low: 0, high: 1, highOpen: true, range: "[0, 1)" } as const;
+const fraction = { type: "f64", range: "[0, 1)" } as const;
 
 /** Half a cosine from lr0 to etaMin in t0 steps, then again from lr0 in t0·tMult, t0·tMult² … Loshchilov, Hutter 2016 */
 export const cosineWarmRestarts = schedule("cosineWarmRestarts", {

@@ -84,7 +84,7 @@ export interface Factory<G extends object> {
 /** Options that every schedule has. */
 export const common = {
   per: { type: "values", values: ["epoch", "batch"] },
-  minLr: { type: "f64", default: 0, low: 0, range: "[0, inf)" },
+  minLr: { type: "f64", default: 0, range: "[0, inf)" },
 } as const satisfies ScheduleOptions;
 
 /** The factory of a schedule; it gives the plain JSON that `fit` and `createSchedule` take. */
@@ -92,7 +92,7 @@ export function schedule<const T extends ScheduleOptions>(type: string, form: Fo
   // The schedule's own table comes last: what counts epochs only refuses `per: "batch"` here.
   const table = { ...common, ...form.options };
   const make = (options: object = {}) => {
-    const spec = makeSpec<ScheduleSpec>(type, table, false, options);
+    const spec = makeSpec<ScheduleSpec>(type, table, options);
     form.check?.(spec as Partial<Filled<T>>);
     return spec;
   };
@@ -114,12 +114,12 @@ export function missing(type: string, name: string): TrainletError {
 }
 
 /** Kinds of options. */
-export const atLeast0 = { type: "f64", low: 0, range: "[0, inf)" } as const;
-export const above0 = { type: "f64", low: 0, lowOpen: true, range: "(0, inf)" } as const;
-export const share = { type: "f64", low: 0, high: 1, range: "[0, 1]" } as const;
-export const count = { type: "i32", low: 1, range: "[1, inf)" } as const;
-export const countFrom0 = { type: "i32", low: 0, range: "[0, inf)" } as const;
-export const list = { type: "Values", low: 0, range: "[0, inf)" } as const;
+export const atLeast0 = { type: "f64", range: "[0, inf)" } as const;
+export const above0 = { type: "f64", range: "(0, inf)" } as const;
+export const share = { type: "f64", range: "[0, 1]" } as const;
+export const count = { type: "i32", range: "[1, inf)" } as const;
+export const countFrom0 = { type: "i32", range: "[0, inf)" } as const;
+export const list = { type: "Values", range: "[0, inf)" } as const;
 
 /** Half a cosine from `from` to `to` as x goes from 0 to 1. */
 export function cosineBetween(from: number, to: number, x: number): number {

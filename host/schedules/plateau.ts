@@ -5,7 +5,7 @@ import { atLeast0, countFrom0, type Filled, schedule } from "./form.ts";
 const options = {
   /** Whether the metric should fall or rise. Default "min". */
   mode: { type: "values", values: ["min", "max"], default: 0 },
-  factor: { type: "f64", default: 0.1, low: 0, lowOpen: true, high: 1, highOpen: true, range: "(0, 1)" },
+  factor: { type: "f64", default: 0.1, range: "(0, 1)" },
   /** Epochs without improvement that it bears. Default 10. */
   patience: { ...countFrom0, default: 10 },
   /** By how much a metric has to be better. Default 1e-4. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { optimizers } from "../../host/generated/core.ts";
 import * as t from "../../host/index.ts";
 import type { Option, Options } from "../../host/make-spec.ts";
-import { fails, fillAll, fingerprint, numbers, wholes } from "./support.ts";
+import { boundsOf, fails, fillAll, fingerprint, numbers, wholes } from "./support.ts";
 
 const rules = Object.entries(optimizers as Record<string, { options: Options }>).map(
   ([type, { options }]) => [type, options] as const,
@@ -239,7 +239,8 @@ describe("every rule on a model", () => {
 });
 
 describe("bad hyperparameters are refused with the rule's name, the value and the range", () => {
-  const bad = ({ type, low, lowOpen, high, highOpen, values, among }: Option): unknown[] => {
+  const bad = ({ type, range, values }: Option): unknown[] => {
+    const { low, lowOpen, high, highOpen, among } = boundsOf({ range });
     if (type === "bool") return [1, "true", null];
     if (type === "values") return ["nonsense", 5];
     if (type !== "f64" && type !== "f32" && type !== "i32") return [];

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as t from "../../host/index.ts";
 import type { Form, ScheduleOption } from "../../host/schedules/form.ts";
 import { forms } from "../../host/schedules/list.ts";
-import { any, fails } from "./support.ts";
+import { any, boundsOf, fails } from "./support.ts";
 
 type Factory = (options?: object) => t.ScheduleSpec;
 const factories = t as unknown as Record<string, Factory>;
@@ -155,9 +155,10 @@ describe.each(each)("%s", (name, form) => {
   });
 });
 
-const minLr: Record<string, ScheduleOption> = { minLr: { type: "f64", low: 0, range: "[0, inf)" } };
+const minLr: Record<string, ScheduleOption> = { minLr: { type: "f64", range: "[0, inf)" } };
 /** Values that an option cannot have, with what the error should say. */
-function wrongFor({ type, of, low, high, range }: ScheduleOption): [unknown, ...RegExp[]][] {
+function wrongFor({ type, of, range }: ScheduleOption): [unknown, ...RegExp[]][] {
+  const { low, high } = boundsOf({ range });
   if (of === "schedule")
     return [
       ["cosine", /"cosine"/],

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { initializers, layers, losses, optimizers } from "../../host/generated/core.ts";
 import * as t from "../../host/index.ts";
 import type { Option, Options } from "../../host/make-spec.ts";
-import { fingerprint, numbers, wholes } from "./support.ts";
+import { boundsOf, fingerprint, numbers, wholes } from "./support.ts";
 
 type Factory = (...args: unknown[]) => t.Spec;
 const factories = t as unknown as Record<string, Factory>;
@@ -14,7 +14,8 @@ const everything = Object.entries(tables).flatMap(([kind, table]) =>
 
 /** A valid value other than the default. */
 function other(option: Option): unknown {
-  const { type, low = -1, high = low + 2, values, among } = option;
+  const { type, values } = option;
+  const { low = -1, high = low + 2, among } = boundsOf(option);
   if (type === "bool") return !option.default;
   if (type === "values") return values!.find((_, i) => i !== option.default);
   if (type === "Values") return [1, 2, 3];

@@ -72,6 +72,15 @@ export function fillAll(views: readonly Float32Array[], make: (i: number, length
   for (const [i, view] of views.entries()) view.set(make(i, view.length));
 }
 
+/** The range of an option, read apart from how the host reads it: bounds, or the numbers that it may be. */
+export function boundsOf({ range = "(-inf, inf)" }: { range?: string }) {
+  if (range.startsWith("{")) return { among: range.slice(1, -1).split(", ").map(Number) };
+  const [, open, from, to, close] = /^([[(])(\S+), (\S+)([\])])$/.exec(range)!;
+  const low = from === "-inf" ? undefined : Number(from);
+  const high = to === "inf" ? undefined : Number(to);
+  return { low, lowOpen: open === "(", high, highOpen: close === ")" };
+}
+
 /** What a caller without types may pass. */
 // biome-ignore lint/suspicious/noExplicitAny: that is the point
 export function any(value: unknown): any {
