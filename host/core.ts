@@ -1,6 +1,5 @@
 // The core's modules: strict or fused arithmetic, for one thread or more. Each is compiled once, at its first use, and
 // shared by all models; each model has an instance, and so a memory, of its own.
-import { instantiateSync } from "@assemblyscript/loader";
 import { TrainletError } from "./errors.ts";
 import type { CoreExports } from "./generated/core.ts";
 import { Memory } from "./memory.ts";
@@ -31,10 +30,9 @@ export async function instantiate(
   const arithmetic = request.arithmetic === "fused" && hasRelaxedSimd() ? "fused" : "strict";
   const shared = request.threads > 1;
   const module = await compiledModule(shared ? `${arithmetic}-threads` : arithmetic);
-  const memory = shared
-    ? { memory: new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: true }) }
-    : {};
-  const core = instantiateSync(module, { env: { abort, ...memory } }).exports as unknown as CoreExports;
+  const env: WebAssembly.ModuleImports = { abort };
+  if (shared) env.memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: true });
+  const core = new WebAssembly.Instance(module, { env }).exports as unknown as CoreExports;
   return {
     memory: new Memory(core),
     crew: shared ? new Crew(module, core, request.threads, request.needed ?? false) : undefined,

@@ -133,6 +133,12 @@ describe("everything else refuses wrong arguments", () => {
       "OUT_OF_MEMORY",
     ],
     [
+      // 4,294,688,688 bytes beside the parameters: what the core counts past 2 GiB is a negative number in JavaScript at first.
+      "createOptimizer whose rule keeps almost 4 GiB for a tensor",
+      () => t.createOptimizer(t.soap({ maxPreconditionDim: 18_918 }), [[18_918, 1]]),
+      "OUT_OF_MEMORY",
+    ],
+    [
       "a step of lr -1",
       async () => (await t.createOptimizer(t.adam(), [[2]])).step({ lr: -1 }),
       "INVALID_ARGUMENT",
