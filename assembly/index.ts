@@ -21,6 +21,7 @@ export * from "./initializers";
 export * from "./data";
 
 export { panelsFor, lanesFor } from "./layer";
+export { tallTiles } from "./kernels/tile";
 export { assemble, work, join, dismiss, giveUp } from "./team";
 export { firstNonFinite, firstOutside, fitScaler };
 

@@ -1,10 +1,12 @@
 // GFLOP/s of the three GEMMs at the workloads' shapes, each checked against plain loops first.
 import { readFileSync } from "node:fs";
+import { hasRelaxedSimd } from "../host/features.ts";
 import { best } from "./time.ts";
 import { noise, workloads } from "./workloads.ts";
 
 interface Kernels {
   memory: WebAssembly.Memory;
+  tallTiles(tall: boolean): void;
   scratchBytes(): number;
   forward(y: number, x: number, w: number, b: number, panels: number, n: number, k: number, scratch: number): void;
   input(dx: number, dy: number, w: number, panels: number, n: number, k: number, scratch: number): void;
@@ -24,7 +26,9 @@ export interface GemmFigure {
 
 const kernels = (() => {
   const module = new WebAssembly.Module(readFileSync(new URL("./bench-kernels.wasm", import.meta.url)));
-  return new WebAssembly.Instance(module, { env: { abort: () => {} } }).exports as unknown as Kernels;
+  const exports = new WebAssembly.Instance(module, { env: { abort: () => {} } }).exports as unknown as Kernels;
+  exports.tallTiles(hasRelaxedSimd());
+  return exports;
 })();
 
 /** What this engine's SIMD does at most here and now, in GFLOP/s. */

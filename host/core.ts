@@ -1,6 +1,7 @@
 // The core's modules: strict or fused arithmetic, for one thread or more. Each is compiled once, at its first use, and
 // shared by all models; each model has an instance, and so a memory, of its own.
 import { TrainletError } from "./errors.ts";
+import { hasRelaxedSimd } from "./features.ts";
 import type { CoreExports } from "./generated/core.ts";
 import { Memory } from "./memory.ts";
 import { Crew } from "./threads.ts";
@@ -27,15 +28,19 @@ const compiled = new Map<keyof typeof files, Promise<WebAssembly.Module>>();
 export async function instantiate(
   request: CoreRequest = { arithmetic: "strict", threads: 1 },
 ): Promise<{ memory: Memory; crew: Crew | undefined }> {
-  const arithmetic = request.arithmetic === "fused" && hasRelaxedSimd() ? "fused" : "strict";
+  const modern = hasRelaxedSimd();
+  const arithmetic = request.arithmetic === "fused" && modern ? "fused" : "strict";
   const shared = request.threads > 1;
   const module = await compiledModule(shared ? `${arithmetic}-threads` : arithmetic);
   const env: WebAssembly.ModuleImports = { abort };
   if (shared) env.memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: true });
   const core = new WebAssembly.Instance(module, { env }).exports as unknown as CoreExports;
+  core.tallTiles(modern); // engines that know the instruction allocate registers well
   return {
     memory: new Memory(core),
-    crew: shared ? new Crew(module, core, request.threads, request.needed ?? false) : undefined,
+    crew: shared
+      ? new Crew({ module, core, threads: request.threads, needed: request.needed ?? false, tall: modern })
+      : undefined,
   };
 }
 
@@ -58,17 +63,6 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
     throw new TrainletError("FILE_ERROR", `core.wasm: ${url} answered ${response.status}; serve it beside the script`);
   }
   return WebAssembly.compile(await response.arrayBuffer());
-}
-
-/** A module whose one function is (a, b, c) => f32x4.relaxed_madd(a, b, c): valid where the engine knows the instruction. */
-const RELAXED_MADD = [
-  [0, 97, 115, 109, 1, 0, 0, 0],
-  [1, 8, 1, 96, 3, 123, 123, 123, 1, 123],
-  [3, 2, 1, 0],
-  [10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11],
-];
-function hasRelaxedSimd(): boolean {
-  return WebAssembly.validate(Uint8Array.from(RELAXED_MADD.flat()));
 }
 
 function abort(): never {

@@ -3,13 +3,16 @@
 const node = globalThis.process?.getBuiltinModule?.("node:worker_threads");
 const port = node?.parentPort ?? globalThis;
 
-/** @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory }} given */
-function begin({ module, memory }) {
+/** @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory, tall: boolean }} given */
+function begin({ module, memory, tall }) {
   const abort = () => {
     throw new Error("the core stopped itself");
   };
   const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
-  const core = /** @type {{ work(): void, giveUp(): void }} */ (/** @type {unknown} */ (exports));
+  const core = /** @type {{ work(): void, giveUp(): void, tallTiles(tall: boolean): void }} */ (
+    /** @type {unknown} */ (exports)
+  );
+  core.tallTiles(tall);
   port.postMessage("here");
   try {
     core.work();

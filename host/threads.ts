@@ -65,18 +65,29 @@ function end(hands: Hands): void {
   for (const worker of hands.workers.splice(0)) worker.terminate();
 }
 
+export interface CrewRequest {
+  module: WebAssembly.Module;
+  core: CoreExports;
+  /** In all, the trainer's own included. */
+  threads: number;
+  /** Whether somebody asked for so many. */
+  needed: boolean;
+  /** As the trainer's core was told by tallTiles. */
+  tall: boolean;
+}
+
 export class Crew {
-  readonly #module: WebAssembly.Module;
   readonly #core: CoreExports;
+  /** What a worker begins with. */
+  readonly #given: { module: WebAssembly.Module; memory: WebAssembly.Memory; tall: boolean };
   readonly #count: number;
   readonly #hands: Hands = { workers: [], lost: undefined };
   #ready: Promise<PromiseSettledResult<void>[]> | undefined;
 
   readonly #needed: boolean;
 
-  /** For `threads` threads in all, this one included; `needed` says that somebody asked for so many. */
-  constructor(module: WebAssembly.Module, core: CoreExports, threads: number, needed: boolean) {
-    this.#module = module;
+  constructor({ module, core, threads, needed, tall }: CrewRequest) {
+    this.#given = { module, memory: core.memory, tall };
     this.#core = core;
     this.#count = threads - 1;
     this.#needed = needed;
@@ -91,7 +102,7 @@ export class Crew {
     const hands = this.#hands;
     const core = this.#core;
     const file = new URL("./thread.js", import.meta.url);
-    const given = { module: this.#module, memory: core.memory };
+    const given = this.#given;
     const node = builtin<NodeWorkers>("node:worker_threads");
     const worker: AnyWorker = node
       ? new node.Worker(file, { workerData: given, execArgv: [] })

@@ -1,24 +1,25 @@
 // The three GEMMs of training, m samples, n outputs, k inputs. Panels (lanes side by side) make packing a matter of
-// TILE-wide strips, and every sum runs in one order however the tiles are shared out.
+// strips, and every sum runs in one order however the tiles are shared out.
 //   x: sample panels [⌈m/8⌉][k][8]    xt: feature panels [⌈k/8⌉][8⌈m/8⌉][8]    w, dw: [n][k] row-major    b: [n] or 0
 //   forward  y = x·wᵀ + b   [⌈m/8⌉][n][8]   rows = outputs, sums over inputs
 //   input    dx = dy·w      [⌈m/8⌉][k][8]   rows = inputs,  sums over outputs
 //   weight   dw = dyᵀ·x     [n][k]          rows = outputs, sums over samples
-// `from` and `to` count tiles of at most TILE rows; `scratch` holds SCRATCH bytes and belongs to the caller's thread.
+// `from` and `to` count tiles of at most tileRows() rows; `scratch` holds SCRATCH bytes and belongs to the caller's thread.
 import { f32At, rowAt, ROW, LANES } from "./simd";
-import { tile, TILE } from "./tile";
-import { packRows, packColumns, packSamples } from "./pack";
+import { tile, tileRows, TALLEST } from "./tile";
+import { packRows, packSamples, SPILL } from "./pack";
 
 /** Terms of a sum in one block: a panel's block (8 KB) stays in L1 while the strips stream past. */
 const DEPTH: i32 = 256;
-/** Strips packed at a time: 64 KB (strict), in L2 for every panel. */
+/** Strips packed at a time: 64 to 96 KB, in L2 for every panel. */
 const STRIPS: i32 = 16;
+const STRIP_BYTES: usize = <usize>STRIPS * (TALLEST * DEPTH * 4 + SPILL);
 /** Bytes of scratch that each GEMM needs: the packed strips and one tile for ragged edges. */
-export const SCRATCH: usize = (<usize>STRIPS * TILE * DEPTH * 4 + <usize>TILE * ROW + 63) & ~63;
+export const SCRATCH: usize = (STRIP_BYTES + <usize>TALLEST * ROW + 63) & ~63;
 
-/** ⌈rows / TILE⌉: the units of work that `from` and `to` count. */
+/** ⌈rows / tileRows()⌉: the units of work that `from` and `to` count. */
 export function tilesOf(rows: i32): i32 {
-  return (rows + TILE - 1) / TILE;
+  return (rows + tileRows() - 1) / tileRows();
 }
 
 /** The first row of a tile. */
@@ -43,7 +44,7 @@ export function gemmForward(y: usize, x: usize, w: usize, b: usize, panels: i32,
   let height = n / tilesOf(n), taller = n % tilesOf(n);
   for (let k0 = 0; k0 < k; k0 += DEPTH) {
     let depth = min(k - k0, DEPTH);
-    let strip = f32At(depth * TILE);
+    let strip = f32At(depth * TALLEST) + SPILL;
     for (let t0 = from; t0 < to; t0 += STRIPS) {
       let t1 = min(to, t0 + STRIPS);
       for (let t = t0; t < t1; t++) {
@@ -67,12 +68,22 @@ export function gemmInput(dx: usize, dy: usize, w: usize, panels: i32, n: i32, k
   let height = k / tilesOf(k), taller = k % tilesOf(k);
   for (let n0 = 0; n0 < n; n0 += DEPTH) {
     let depth = min(n - n0, DEPTH);
-    let strip = f32At(depth * TILE);
+    let strip = f32At(depth * TALLEST) + SPILL;
     for (let t0 = from; t0 < to; t0 += STRIPS) {
       let t1 = min(to, t0 + STRIPS);
-      for (let t = t0; t < t1; t++) {
-        let row = firstRow(t, height, taller);
-        packColumns(scratch + <usize>(t - t0) * strip, w + f32At(n0 * k + row), f32At(k), rowsIn(t, height, taller), depth);
+      // Line by line of w, as a strip alone takes too little of each.
+      let first = w + f32At(n0 * k + firstRow(t0, height, taller));
+      for (let i = 0; i < depth; i++) {
+        let at = first, to = scratch;
+        for (let t = t0; t < t1; t++) {
+          let rows = rowsIn(t, height, taller);
+          let step = to + f32At(i * rows);
+          v128.store(step, v128.load(at));
+          if (rows > 4) store<u64>(step + 16, load<u64>(at + 16));
+          at += f32At(rows);
+          to += strip;
+        }
+        first += f32At(k);
       }
       for (let p = 0; p < panels; p++) {
         let panel = dy + rowAt(p * n + n0);
@@ -88,11 +99,11 @@ export function gemmInput(dx: usize, dy: usize, w: usize, panels: i32, n: i32, k
 /** dw = dyᵀ·x */
 export function gemmWeight(dw: usize, dy: usize, xt: usize, panels: i32, n: i32, k: i32, from: i32, to: i32, scratch: usize): void {
   let height = n / tilesOf(n), taller = n % tilesOf(n);
-  let edge = scratch + <usize>STRIPS * TILE * DEPTH * 4;
+  let edge = scratch + STRIP_BYTES;
   for (let p0 = 0; p0 < panels; p0 += DEPTH / LANES) {
     let block = min(panels - p0, DEPTH / LANES);
     let depth = block * LANES;
-    let strip = f32At(depth * TILE);
+    let strip = f32At(depth * TALLEST) + SPILL;
     for (let t0 = from; t0 < to; t0 += STRIPS) {
       let t1 = min(to, t0 + STRIPS);
       for (let t = t0; t < t1; t++) {

@@ -1,16 +1,16 @@
 // Products of row-major float32 matrices, for rules that treat a tensor as one. As in gemm.ts, strips of the left
 // operand and panels of the right go through the micro-kernel, and every sum runs over k in order.
 import { transpose4, f32At, LANES, ROW } from "./simd";
-import { tile, TILE } from "./tile";
-import { packRows, packColumns } from "./pack";
+import { tile, tileRows, TALLEST } from "./tile";
+import { packRows, packColumns, SPILL } from "./pack";
 
 /** Terms of a sum in one block, and strips packed at a time. */
 const DEPTH: i32 = 256;
 const STRIPS: i32 = 16;
-const STRIP_BYTES: usize = <usize>STRIPS * TILE * DEPTH * 4;
+const STRIP_BYTES: usize = <usize>STRIPS * TALLEST * DEPTH * 4 + SPILL;
 const PANEL_BYTES: usize = <usize>DEPTH * ROW;
 /** Bytes of scratch that `multiply` needs: strips, a panel, and a tile for ragged edges. */
-export const MATRIX_SCRATCH: usize = STRIP_BYTES + PANEL_BYTES + <usize>TILE * ROW;
+export const MATRIX_SCRATCH: usize = STRIP_BYTES + PANEL_BYTES + <usize>TALLEST * ROW;
 
 /**
  * c = op(a)·op(b), or c + op(a)·op(b) with `resume`: c [m][n], op(a) [m][k], op(b) [k][n]; `turnA` reads aᵀ from [k][m],
@@ -19,15 +19,16 @@ export const MATRIX_SCRATCH: usize = STRIP_BYTES + PANEL_BYTES + <usize>TILE * R
 export function multiply(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, turnA: bool, turnB: bool, resume: bool, scratch: usize): void {
   let panel = scratch + STRIP_BYTES;
   let edge = panel + PANEL_BYTES;
-  let tiles = (m + TILE - 1) / TILE;
+  let height = tileRows();
+  let tiles = (m + height - 1) / height;
   for (let k0 = 0; k0 < k; k0 += DEPTH) {
     let depth = min(k - k0, DEPTH);
-    let strip = f32At(depth * TILE);
+    let strip = f32At(depth * TALLEST);
     let goesOn = resume || k0 > 0;
     for (let t0 = 0; t0 < tiles; t0 += STRIPS) {
       let t1 = min(tiles, t0 + STRIPS);
       for (let t = t0; t < t1; t++) {
-        let row = t * TILE, rows = min(m - row, TILE);
+        let row = t * height, rows = min(m - row, height);
         let at = scratch + <usize>(t - t0) * strip;
         if (turnA) packColumns(at, a + f32At(k0 * m + row), f32At(m), rows, depth);
         else packRows(at, a + f32At(row * k + k0), f32At(k), rows, depth);
@@ -37,7 +38,7 @@ export function multiply(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, t
         if (turnB) packLanes(panel, b + f32At(j * k + k0), f32At(k), lanes, depth);
         else packPanel(panel, b + f32At(k0 * n + j), f32At(n), lanes, depth);
         for (let t = t0; t < t1; t++) {
-          let row = t * TILE, rows = min(m - row, TILE);
+          let row = t * height, rows = min(m - row, height);
           let at = scratch + <usize>(t - t0) * strip;
           let to = c + f32At(row * n + j);
           if (lanes == LANES) {

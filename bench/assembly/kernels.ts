@@ -2,6 +2,7 @@
 // can do at most. Built apart, so that the package carries none of it.
 import { gemmForward, gemmInput, gemmWeight, tilesOf, SCRATCH } from "../../assembly/kernels/gemm";
 import { madd } from "../../assembly/kernels/simd";
+export { tallTiles } from "../../assembly/kernels/tile";
 
 export function scratchBytes(): usize {
   return SCRATCH;

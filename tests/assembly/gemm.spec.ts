@@ -1,7 +1,7 @@
 // The three GEMMs against a triple loop. Small whole numbers make every float32 sum exact, so equality is asked for;
 // drawn numbers then show the order of the sums, and that a split of the range changes no bit.
 import { gemmForward, gemmInput, gemmWeight, tileRow, tilesOf } from "../../assembly/kernels/gemm";
-import { TILE } from "../../assembly/kernels/tile";
+import { tallTiles, tileRows } from "../../assembly/kernels/tile";
 import { dense } from "../../assembly/layers/dense";
 import { Layer } from "../../assembly/layer";
 import {
@@ -12,10 +12,10 @@ import { DenseFields, place, placeTensor, forward, backward } from "./layer-harn
 
 /** As in gemm.ts: terms of a block, rows of a block of strips. */
 const DEPTH: i32 = 256;
-const STRIP_ROWS: i32 = 16 * TILE;
-const SMALL: i32[] = [1, 2, 3, TILE - 2, TILE - 1, TILE, TILE + 1, 2 * TILE, 7, 8, 9, 16, 17];
+const STRIP_ROWS: i32[] = [16 * 4, 16 * 5];
+const SMALL: i32[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 17];
 const DEPTHS: i32[] = [DEPTH - 1, DEPTH, DEPTH + 1, 2 * DEPTH + 1];
-const STRIPS: i32[] = [1, 2, 3, TILE - 2, TILE - 1, TILE + 1, STRIP_ROWS - 1, STRIP_ROWS, STRIP_ROWS + 1, 2 * STRIP_ROWS + 3];
+const STRIPS: i32[] = [1, 2, 3, 4, 5, 6, 63, 64, 65, 79, 80, 81, 131, 163];
 
 // One problem: x, dy as sample panels, xt as feature panels, w [n][k] and b [n] at addresses that no vector is aligned to.
 let x: usize, dy: usize, xt: usize, w: usize, b: usize;
@@ -54,6 +54,12 @@ function named(form: string, m: i32, n: i32, k: i32): string {
 }
 
 function checkForward(m: i32, n: i32, k: i32, bias: bool): void {
+  tallTiles(false);
+  checkForwardOnce(m, n, k, bias);
+  tallTiles(true);
+  checkForwardOnce(m, n, k, bias);
+}
+function checkForwardOnce(m: i32, n: i32, k: i32, bias: bool): void {
   problem(m, n, k, true);
   let name = named(bias ? "y with bias" : "y", m, n, k);
   let y = garbage(floats(panelCount(m, n)), panelCount(m, n));
@@ -70,6 +76,12 @@ function checkForward(m: i32, n: i32, k: i32, bias: bool): void {
   guardsHold(name);
 }
 function checkInput(m: i32, n: i32, k: i32): void {
+  tallTiles(false);
+  checkInputOnce(m, n, k);
+  tallTiles(true);
+  checkInputOnce(m, n, k);
+}
+function checkInputOnce(m: i32, n: i32, k: i32): void {
   problem(m, n, k, true);
   let name = named("dx", m, n, k);
   let dx = garbage(floats(panelCount(m, k)), panelCount(m, k));
@@ -85,6 +97,12 @@ function checkInput(m: i32, n: i32, k: i32): void {
   guardsHold(name);
 }
 function checkWeight(m: i32, n: i32, k: i32): void {
+  tallTiles(false);
+  checkWeightOnce(m, n, k);
+  tallTiles(true);
+  checkWeightOnce(m, n, k);
+}
+function checkWeightOnce(m: i32, n: i32, k: i32): void {
   problem(m, n, k, true);
   let name = named("dw", m, n, k);
   let dw = garbage(floats(n * k), n * k);
@@ -136,10 +154,16 @@ function checkSplits(form: i32, m: i32, n: i32, k: i32): void {
 
 describe("tilesOf", () => {
   test("counts the tiles of 1, one less than a tile, a tile, one more, two", () => {
-    expectTrue("tiles", tilesOf(1) == 1 && tilesOf(TILE - 1) == 1 && tilesOf(TILE) == 1 && tilesOf(TILE + 1) == 2 && tilesOf(2 * TILE) == 2);
+    for (let tall = 0; tall < 2; tall++) {
+      tallTiles(tall == 1);
+      let h = tileRows();
+      expectTrue("height", h == 4 + tall);
+      expectTrue("tiles", tilesOf(1) == 1 && tilesOf(h - 1) == 1 && tilesOf(h) == 1 && tilesOf(h + 1) == 2 && tilesOf(2 * h) == 2);
+    }
   });
-  test("shares the rows evenly: every one of them, no tile above TILE or two below another", () => {
-    for (let rows = 1; rows < 100; rows++) {
+  test("shares the rows evenly: every one of them, no tile above the height or two below another", () => {
+    for (let rows = 1; rows < 200; rows++) {
+      tallTiles((rows & 1) == 1);
       let tiles = tilesOf(rows);
       let least = i32.MAX_VALUE, most = 0;
       for (let t = 0; t < tiles; t++) {
@@ -148,7 +172,7 @@ describe("tilesOf", () => {
         most = max(most, height);
       }
       let whole = tileRow(0, rows) == 0 && tileRow(tiles, rows) == rows;
-      expectTrue(rows.toString() + " rows", whole && least > 0 && most <= TILE && most - least <= 1);
+      expectTrue(rows.toString() + " rows", whole && least > 0 && most <= tileRows() && most - least <= 1);
     }
   });
 });
@@ -170,8 +194,8 @@ describe("GEMM forward, y = x·wᵀ + b", () => {
     }
   });
   test("gives the same bits for any split of the outputs and leaves the others alone", () => {
-    checkSplits(0, 9, STRIP_ROWS + 1, DEPTH + 1);
-    checkSplits(0, 1, 2 * TILE + 1, 5);
+    checkSplits(0, 9, STRIP_ROWS[1] + 1, DEPTH + 1);
+    checkSplits(0, 1, 11, 5);
   });
 });
 
@@ -192,8 +216,8 @@ describe("GEMM input gradient, dx = dy·w", () => {
     }
   });
   test("gives the same bits for any split of the inputs and leaves the others alone", () => {
-    checkSplits(1, 9, DEPTH + 1, STRIP_ROWS + 1);
-    checkSplits(1, 1, 5, 2 * TILE + 1);
+    checkSplits(1, 9, DEPTH + 1, STRIP_ROWS[1] + 1);
+    checkSplits(1, 1, 5, 11);
   });
 });
 
@@ -213,18 +237,17 @@ describe("GEMM weight gradient, dw = dyᵀ·x", () => {
     }
   });
   test("gives the same bits for any split of the outputs and leaves the others alone", () => {
-    checkSplits(2, DEPTH + 1, STRIP_ROWS + 1, 9);
-    checkSplits(2, 1, 2 * TILE + 1, 5);
+    checkSplits(2, DEPTH + 1, STRIP_ROWS[1] + 1, 9);
+    checkSplits(2, 1, 11, 5);
   });
 });
 
 describe("GEMM sums", () => {
-  test("run from the bias over the terms in order, across the blocks", () => {
+  test("run from the bias over the terms in order, across the blocks, whatever the height of the tiles", () => {
     if (ASC_FEATURE_RELAXED_SIMD) return;
-    let m = 2 * DEPTH + 3, n = TILE + 1, k = 2 * DEPTH + 1;
+    let m = 2 * DEPTH + 3, n = 7, k = 2 * DEPTH + 1;
     problem(m, n, k, false);
     let y = floats(panelCount(m, n)), plain = floats(panelCount(m, n));
-    gemmForward(y, x, w, b, panels(m), n, k, 0, tilesOf(n), scratch());
     for (let i = 0; i < panels(m) * 8; i++) {
       for (let j = 0; j < n; j++) {
         let sum = <f32>get(b, j);
@@ -232,9 +255,12 @@ describe("GEMM sums", () => {
         set(plain, inPanels(i, j, n), sum);
       }
     }
-    expectSame("y", y, plain, panelCount(m, n));
+    for (let tall = 0; tall < 2; tall++) {
+      tallTiles(tall == 1);
+      gemmForward(y, x, w, b, panels(m), n, k, 0, tilesOf(n), scratch());
+      expectSame("y", y, plain, panelCount(m, n));
+    }
     let dw = floats(n * k), plainW = floats(n * k);
-    gemmWeight(dw, dy, xt, panels(m), n, k, 0, tilesOf(n), scratch());
     for (let j = 0; j < n; j++) {
       for (let q = 0; q < k; q++) {
         let sum: f32 = 0;
@@ -242,7 +268,11 @@ describe("GEMM sums", () => {
         set(plainW, j * k + q, sum);
       }
     }
-    expectSame("dw", dw, plainW, n * k);
+    for (let tall = 0; tall < 2; tall++) {
+      tallTiles(tall == 1);
+      gemmWeight(dw, dy, xt, panels(m), n, k, 0, tilesOf(n), scratch());
+      expectSame("dw", dw, plainW, n * k);
+    }
   });
 });
 

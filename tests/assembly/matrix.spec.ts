@@ -1,6 +1,7 @@
 // Matrix kernels by their properties: products against plain loops, eigenvectors by A·v = λ·v and orthonormality, the
 // Newton-Schulz iteration on matrices whose singular values are known.
 import { multiply, transpose, MATRIX_SCRATCH } from "../../assembly/kernels/matrix";
+import { tallTiles } from "../../assembly/kernels/tile";
 import { eigenvectors, orthonormalize, descending, eigenBytes } from "../../assembly/kernels/eigen";
 import { gram, gramBytes } from "../../assembly/kernels/gram";
 import { Basis } from "../../assembly/kernels/basis";
@@ -17,6 +18,7 @@ function product(a: usize, b: usize, i: i32, j: i32, m: i32, n: i32, k: i32, tur
 function checkProduct(m: i32, n: i32, k: i32): void {
   for (let form = 0; form < 8; form++) {
     fresh();
+    tallTiles((m + n + k & 1) == 1);
     let turnA = (form & 1) != 0, turnB = (form & 2) != 0, resume = (form & 4) != 0;
     let a = fill(floats(m * k), m * k), b = fill(floats(k * n), k * n), c = fill(floats(m * n), m * n);
     let before = copyOf(c, <usize>(m * n) << 2);
