@@ -23,7 +23,7 @@ function cell(text) {
 async function schedules() {
   const folder = "host/schedules";
   const text = fs.readdirSync(folder).map(file => fs.readFileSync(`${folder}/${file}`, "utf8"));
-  const factory = /\/\*\* ((?:(?!\*\/).)*) \*\/\nexport const (\w+) = schedule\(/gs;
+  const factory = /\/\*\* ((?:(?!\*\/).)*) \*\/\nexport const (\w+) = \/\* @__PURE__ \*\/ schedule\(/gs;
   const summaries = new Map([...text.join("\n").matchAll(factory)].map(([, summary, name]) => [name, summary]));
   const bundle = { bundle: true, write: false, format: "esm", platform: "neutral", logLevel: "error" };
   const { outputFiles } = await build({ ...bundle, entryPoints: [`${folder}/list.ts`] });

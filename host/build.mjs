@@ -3,6 +3,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
+import path from "node:path";
 import { promisify } from "node:util";
 
 /** One source, a core for each arithmetic, alone or for threads; the strict one also writes the host's tables. */
@@ -22,22 +23,51 @@ async function buildCore() {
   });
 }
 
+/** What is only fetched when it is needed: each a file of its own that shares nothing with the rest, so that a page's
+ * bundler neither takes it in nor cuts the rest in pieces for its sake. */
+const detached = {
+  schedules: "host/schedules/list.ts",
+  threads: "host/more-threads.ts",
+  atomic: "host/files/atomic.ts",
+  "class-weights": "host/class-weights.ts",
+};
+
 async function buildHost() {
   const esbuild = await import("esbuild");
   fs.rmSync("dist", { recursive: true, force: true });
-  await esbuild.build({
-    entryPoints: { index: "host/index.ts", data: "host/data/index.ts", cli: "host/cli/main.ts" },
+  const options = {
     outdir: "dist",
     bundle: true,
-    splitting: true,
     format: "esm",
     platform: "neutral",
     mainFields: ["module", "main"],
     target: "es2022",
     packages: "external",
     external: ["node:*"],
-    chunkNames: "[name]-[hash]",
     logLevel: "warning",
+  };
+  const fetched = {
+    name: "detached",
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /\.ts$/ }, ({ kind, path: given, resolveDir }) => {
+        const file = path.relative(".", path.join(resolveDir, given));
+        const name = Object.keys(detached).find(n => path.normalize(detached[n]) === file);
+        return kind === "dynamic-import" && name ? { path: `./${name}.js`, external: true } : undefined;
+      }),
+  };
+  await esbuild.build({ ...options, entryPoints: detached });
+  await esbuild.build({
+    ...options,
+    // createSchedule on its own, since its import has an effect: it makes every schedule known.
+    entryPoints: {
+      index: "host/index.ts",
+      data: "host/data/index.ts",
+      cli: "host/cli/main.ts",
+      "create-schedule": "host/schedules/create.ts",
+    },
+    splitting: true,
+    chunkNames: "[name]-[hash]",
+    plugins: [fetched],
   });
   fs.mkdirSync("dist/generated", { recursive: true });
   for (const file of fs.readdirSync("host/generated").filter(name => name.endsWith(".wasm")))

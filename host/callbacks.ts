@@ -1,7 +1,7 @@
 // What may look on while a model trains, and end it early.
 import { show, TrainletError } from "./errors.ts";
 import type { EpochLog } from "./history.ts";
-import { checkObject, checkSpec, type Options } from "./make-spec.ts";
+import { checkObject, checkSpec } from "./make-spec.ts";
 import type { Model } from "./model.ts";
 
 export interface BatchLog {
@@ -35,13 +35,7 @@ export interface EarlyStoppingOptions {
 export type EarlyStoppingSpec = { type: "earlyStopping" } & EarlyStoppingOptions;
 export type Callback = EarlyStoppingSpec | CallbackObject | ((log: EpochLog, model: Model) => unknown);
 
-const options: Options = {
-  monitor: { type: "string" },
-  patience: { type: "i32", range: "[0, inf)" },
-  minDelta: { type: "f64", range: "[0, inf)" },
-  mode: { type: "values", values: ["min", "max"] },
-  restoreBest: { type: "bool" },
-};
+const options = "monitor:string patience:i32[0,inf) minDelta[0,inf) mode:min|max restoreBest:bool";
 
 /** Ends the training when a value has not improved for `patience` epochs. */
 export function earlyStopping(given: EarlyStoppingOptions = {}): EarlyStoppingSpec {

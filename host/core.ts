@@ -4,7 +4,7 @@ import { TrainletError } from "./errors.ts";
 import { hasRelaxedSimd } from "./features.ts";
 import type { CoreExports } from "./generated/core.ts";
 import { Memory } from "./memory.ts";
-import { Crew } from "./threads.ts";
+import type { Crew } from "./threads.ts";
 
 export interface CoreRequest {
   arithmetic: "strict" | "fused";
@@ -35,13 +35,10 @@ export async function instantiate(
   const env: WebAssembly.ModuleImports = { abort };
   if (shared) env.memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: true });
   const core = new WebAssembly.Instance(module, { env }).exports as unknown as CoreExports;
-  core.tallTiles(modern); // engines that know the instruction allocate registers well
-  return {
-    memory: new Memory(core),
-    crew: shared
-      ? new Crew({ module, core, threads: request.threads, needed: request.needed ?? false, tall: modern })
-      : undefined,
-  };
+  core.tallTiles(Number(modern)); // engines that know the instruction allocate registers well
+  const { Crew } = shared ? await import("./more-threads.ts") : {}; // few pages can have it
+  const { threads, needed = false } = request;
+  return { memory: new Memory(core), crew: Crew && new Crew({ module, core, threads, needed, tall: modern }) };
 }
 
 function compiledModule(name: keyof typeof files): Promise<WebAssembly.Module> {

@@ -25,6 +25,10 @@ export class TrainletError extends Error {
   ) {
     super(message, options);
   }
+  /** What is fetched when it is needed has a copy of this class (host/build.mjs), whose errors are this class's too. */
+  static override [Symbol.hasInstance](value: unknown): value is TrainletError {
+    return value instanceof Error && value.name === "TrainletError";
+  }
 }
 
 /** A short, safe rendering of any value for an error message. */

@@ -4,7 +4,7 @@ import type { Engine, Resident } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
 import { asValidation, type EpochLog, type History } from "./history.ts";
 import type { Data, FlatData } from "./inputs.ts";
-import { checkSpec, type Options } from "./make-spec.ts";
+import { checkSpec } from "./make-spec.ts";
 import { beginMetrics, readMetrics } from "./metrics.ts";
 import type { Model } from "./model.ts";
 import type { Pace } from "./pace.ts";
@@ -39,20 +39,8 @@ export interface FitOptions extends Partial<TrainingOptions> {
   signal?: AbortSignal;
 }
 
-export const fitOptions: Options = {
-  epochs: { type: "i32", range: "[1, inf)" },
-  initialEpoch: { type: "i32", range: "[0, inf)" },
-  batchSize: { type: "any" },
-  ...trainingOptions,
-  swa: { type: "any" },
-  schedule: { type: "any" },
-  validation: { type: "any" },
-  callbacks: { type: "any" },
-  shuffle: { type: "bool" },
-  sampleWeight: { type: "any" },
-  classWeight: { type: "any" },
-  signal: { type: "any" },
-};
+/** The options as a row (rows.ts). */
+const fitOptions = `epochs:i32[1,inf) initialEpoch:i32[0,inf) batchSize:any ${trainingOptions} swa:any schedule:any validation:any callbacks:any shuffle:bool sampleWeight:any classWeight:any signal:any`;
 
 /** How long the core works before the host looks up, in milliseconds: for aborts, and for a page that wants to paint. */
 const LOOK_UP = 20;
@@ -75,7 +63,7 @@ export function checkFitOptions(options: FitOptions): void {
   if (swa !== undefined) {
     if (swa === null || typeof swa !== "object")
       throw new TrainletError("INVALID_ARGUMENT", `fit: swa is ${show(swa)}; give { start: epoch }`);
-    checkSpec("fit: swa", swa, { start: { type: "i32", range: "[1, inf)" } });
+    checkSpec("fit: swa", swa, "start:i32[1,inf)");
     if ((swa.start ?? 1) > epochs) {
       throw new TrainletError(
         "INVALID_ARGUMENT",

@@ -16,12 +16,13 @@ export {
   type Contender,
   compareOptimizers,
 } from "./compare.ts";
-export { fromBytes, load, type ModelOptions, sequential } from "./create.ts";
+export { type ModelOptions, sequential } from "./create.ts";
 export { type ErrorCode, TrainletError } from "./errors.ts";
 export type { FitOptions } from "./fit.ts";
 export * from "./generated/factories.ts";
 export type { EpochLog, History } from "./history.ts";
 export type { Data, DatasetLike, Matrix, Targets, XY } from "./inputs.ts";
+export { fromBytes, load } from "./load.ts";
 export { findLearningRate, type RangeTest, type RangeTestOptions, type RangeTestStep } from "./lr-find.ts";
 export type { LayerSettings, Spec } from "./make-spec.ts";
 export type { ClassReport, Metrics } from "./metrics.ts";

@@ -1,8 +1,9 @@
 // The learning-rate range test (Smith 2015): a few steps, each with a larger rate, until the loss gets out of hand.
-import { fromBytes } from "./create.ts";
+
 import { show, TrainletError } from "./errors.ts";
 import type { FitOptions } from "./fit.ts";
 import type { Data } from "./inputs.ts";
+import { fromBytes } from "./load.ts";
 import { checkObject, checkSpec, type Options, type Spec } from "./make-spec.ts";
 import type { Model } from "./model.ts";
 import { resolve } from "./network-spec.ts";

@@ -86,9 +86,10 @@ export function makeSpec<S extends { type: string }>(
   return spec as S;
 }
 
-/** Throws unless every option of the spec is known and in range. */
-export function checkSpec(owner: string, spec: object, table: Options): void {
+/** Throws unless every option of the spec is known and in range. The options are a table, or a row (rows.ts). */
+export function checkSpec(owner: string, spec: object, options: Options | string): void {
   checkObject(owner, spec);
+  const table = typeof options === "string" ? optionsOf(options) : options;
   const given = spec as Readonly<Record<string, unknown>>;
   for (const [name, value] of Object.entries(given)) {
     if (name === "type" || value === undefined) continue;

@@ -35,7 +35,6 @@ export interface Metrics {
 export interface MetricsRequest {
   topK?: number;
   report?: boolean;
-  classNames?: readonly string[];
 }
 
 /** How outputs become decisions: as the loss says, or by the largest where class indices are given for several outputs. */
@@ -75,23 +74,8 @@ export function readMetrics(engine: Engine, request: MetricsRequest = {}): Metri
     result.confusion = Array.from({ length: classes }, (_, i) =>
       Array.from(counts.subarray(i * classes, (i + 1) * classes)),
     );
-    result.perClass = result.confusion.map((_, i) =>
-      classReport(result.confusion!, i, request.classNames?.[i] ?? String(i)),
-    );
-    const mean = (key: "precision" | "recall" | "f1") => sum(result.perClass!.map(c => c[key])) / classes;
-    result.macro = { precision: mean("precision"), recall: mean("recall"), f1: mean("f1") };
   }
   return result;
-}
-
-function classReport(confusion: number[][], i: number, name: string): ClassReport {
-  const right = confusion[i]![i]!;
-  const support = sum(confusion[i]!);
-  const decided = sum(confusion.map(row => row[i]!));
-  const precision = decided ? right / decided : 0;
-  const recall = support ? right / support : 0;
-  const f1 = right ? (2 * precision * recall) / (precision + recall) : 0;
-  return { class: name, precision, recall, f1, support };
 }
 
 function regression(memory: Memory, plan: Engine["plan"]): Pick<Metrics, "mae" | "rmse" | "r2"> {

@@ -1,6 +1,7 @@
 // Models as safetensors files: tensors under PyTorch's names, and in the metadata the spec and what belongs to the weights.
 import { TrainletError } from "./errors.ts";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "./files/safetensors.ts";
+import { decodeSafetensors } from "./files/safetensors.ts";
+import { layOut, rankOf, type Tensor } from "./files/safetensors-layout.ts";
 import type { Spec } from "./make-spec.ts";
 import type { KeptTensor, TrainingRecord } from "./training-state.ts";
 
@@ -49,13 +50,15 @@ export function encodeModel(
     list.push({ name: `scaler.${name}`, shape: [data.length], data });
   const { tensors: kept = [], ...record } = training ?? {};
   for (const { name, shape, data } of kept) list.push({ name: TRAINING + name, shape, data });
-  return encodeSafetensors(list, {
-    format: "pt",
-    trainlet: FORMAT,
-    spec: JSON.stringify(spec),
-    about: JSON.stringify(rest),
-    ...(training && { training: JSON.stringify(record) }),
-  });
+  // The model's own names are ASCII and different, so they need none of the checks that names from outside need.
+  list.sort((a, b) => rankOf(a) - rankOf(b) || (a.name < b.name ? -1 : 1));
+  return layOut(list, [
+    ["about", JSON.stringify(rest)],
+    ["format", "pt"],
+    ["spec", JSON.stringify(spec)],
+    ...(training ? ([["training", JSON.stringify(record)]] as const) : []),
+    ["trainlet", FORMAT],
+  ]);
 }
 
 export function decodeModel(bytes: Uint8Array, name: string): ModelFile {

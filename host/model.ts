@@ -13,19 +13,21 @@ import {
   type Matrix,
   type Targets,
 } from "./inputs.ts";
-import { checkObject, checkSpec, clonePlain, type Options, type Spec } from "./make-spec.ts";
+import { checkObject, checkSpec, clonePlain, type Spec } from "./make-spec.ts";
 import type { Metrics, MetricsRequest } from "./metrics.ts";
 import { checkNames, divide, flattenFor, scalingOf } from "./model-data.ts";
-import { type About, encodeModel, type ModelFile } from "./model-file.ts";
+import { type About, encodeModel } from "./model-file.ts";
 import { Pace } from "./pace.ts";
 import { baseRate } from "./rates.ts";
+import { optionsOf } from "./rows.ts";
+import { fetchFor } from "./schedules/known.ts";
 import { manual } from "./schedules/manual.ts";
-import { createSchedule, type RateOfStep, type ScheduleSpec } from "./schedules/schedule.ts";
+import { type RateOfStep, type ScheduleSpec, startSchedule } from "./schedules/schedule.ts";
 import { summarise } from "./summary.ts";
 import { type Buffer, checkSnapshot, listBuffers, listParameters, type Parameter, setTensors } from "./tensors.ts";
 import { resolveTraining, type Training, type TrainingOptions, trainingOptions } from "./training.ts";
-import { recordOf, resumeRecord, type TrainingRecord } from "./training-state.ts";
-import { classWeights, sampleWeights } from "./weights.ts";
+import { recordOf, type TrainingRecord } from "./training-state.ts";
+import { sampleWeights } from "./weights.ts";
 
 export type { Parameter } from "./tensors.ts";
 
@@ -38,11 +40,6 @@ export interface SaveOptions {
   optimizer?: boolean;
 }
 
-const compileOptions: Options = { ...trainingOptions, schedule: { type: "any" } };
-const batchOptions: Options = { sampleWeight: { type: "any" } };
-const saveOptions: Options = { optimizer: { type: "bool" } };
-const evaluateOptions: Options = { topK: { type: "i32", range: "[1, inf)" }, report: { type: "bool" } };
-
 export class Model {
   /** The network as plain JSON. */
   readonly spec: {
@@ -52,15 +49,18 @@ export class Model {
     readonly seed: number;
   };
   #engine: Engine | undefined;
-  #about: About = {};
+  #about: About;
   /** How training goes on; nothing before `compile` or a `fit`. */
   #pace: Pace | undefined;
-  #epochs = 0;
+  #epochs: number;
   #busy = false;
 
-  constructor(engine: Engine, spec: Model["spec"]) {
+  constructor(engine: Engine, spec: Model["spec"], { about = {}, pace }: { about?: About; pace?: Pace } = {}) {
     this.#engine = engine;
     this.spec = spec;
+    this.#about = about;
+    this.#epochs = about.epochs ?? 0;
+    this.#pace = pace;
   }
 
   get inputs(): number {
@@ -84,6 +84,9 @@ export class Model {
 
   /** Trains on data; rejects with `DIVERGED` when a loss or parameter is no longer finite. */
   async fit(data: Data, options: FitOptions = {}): Promise<History> {
+    const missing = fetchFor(options?.schedule);
+    if (missing) await missing;
+    const byClass = options?.classWeight === undefined ? undefined : await import("./class-weights.ts");
     const engine = this.#idle("fit");
     checkFitOptions(options);
     options.signal?.throwIfAborted();
@@ -103,7 +106,11 @@ export class Model {
       validation,
       batchSize,
       sampleWeight: sampleWeights(options.sampleWeight, all.rows)?.subarray(0, train.rows),
-      classWeight: classWeights(options.classWeight, train.labels ? Math.max(engine.plan.outputs, 2) : 0, names),
+      classWeight: byClass?.classWeights(
+        options.classWeight,
+        train.labels ? Math.max(engine.plan.outputs, 2) : 0,
+        names,
+      ),
       epochsBefore: this.#epochs,
       // Only before the first training, as a scaler belongs to the weights behind it.
       scale: this.#epochs === 0 && !engine.scaler ? scale : "none",
@@ -132,7 +139,7 @@ export class Model {
   compile(options: CompileOptions): void {
     const engine = this.#idle("compile");
     checkObject("compile", options, "{ optimizer: adam() }");
-    checkSpec("compile", options, compileOptions);
+    checkSpec("compile", options, `${trainingOptions} schedule:any`);
     const training = resolveTraining("compile", options, engine.plan.request.steps);
     const optimizer = training.rules[0]!.spec;
     const schedule = (typeof options.schedule === "function" ? manual({ rate: options.schedule }) : options.schedule) as
@@ -145,7 +152,7 @@ export class Model {
       );
     }
     const whole = schedule !== null && typeof schedule === "object" ? { ...schedule, per: "batch" as const } : schedule;
-    const next = new Pace(optimizer, whole && createSchedule(whole, { baseLr: baseRate(optimizer) }));
+    const next = new Pace(optimizer, whole && startSchedule(whole, { baseLr: baseRate(optimizer) }));
     engine.prepare(1, training);
     engine.crew?.start().catch(() => {}); // trainBatch takes what is there; what went wrong the next fit says
     this.#pace = next;
@@ -156,7 +163,7 @@ export class Model {
     const engine = this.#idle("trainBatch");
     const pace = this.#pace;
     if (!pace) throw new TrainletError("NOT_COMPILED", "trainBatch: call compile({ optimizer: … }) first");
-    checkSpec("trainBatch", options, batchOptions);
+    checkSpec("trainBatch", options, "sampleWeight:any");
     const data = this.#flatten({ x, y }, "");
     const sampleWeight = sampleWeights(options.sampleWeight, data.rows);
     if (data.rows > engine.plan.capacity) engine.check(data);
@@ -175,15 +182,18 @@ export class Model {
   }
 
   /** Loss and metrics on data: accuracy, or mae, rmse and r2; with `report` also the confusion of classes. */
-  async evaluate(data: Data, options: Omit<MetricsRequest, "classNames"> = {}): Promise<Metrics> {
+  async evaluate(data: Data, options: MetricsRequest = {}): Promise<Metrics> {
     const engine = this.#core;
-    checkSpec("evaluate", options, evaluateOptions);
+    checkSpec("evaluate", options, "topK:i32[1,inf) report:bool");
     const flat = this.#flatten(data, "data");
     if (!this.#busy) engine.prepare(Math.min(flat.rows, 256));
     const classNames = this.#about.classNames ?? (data as DatasetLike).classNames;
-    return engine.withData(flat, resident =>
-      engine.inference(() => evaluateResident(engine, resident, 256, { ...options, classNames })),
+    const metrics = engine.withData(flat, resident =>
+      engine.inference(() => evaluateResident(engine, resident, 256, options)),
     );
+    if (!metrics.confusion) return metrics;
+    const { reportOf } = await import("./report.ts");
+    return { ...metrics, ...reportOf(metrics.confusion, classNames) };
   }
 
   /** Outputs for rows x: Float32Array, row-major [rows, outputs]. */
@@ -235,7 +245,7 @@ export class Model {
 
   /** The model as the bytes of a safetensors file: weights, architecture, scaler, class names. */
   toBytes(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
-    checkSpec("toBytes", options, saveOptions);
+    checkSpec("toBytes", options, "optimizer:bool");
     const engine = this.#core;
     const about = { ...this.#about, epochs: this.#epochs, scaler: engine.scaler };
     const training = options.optimizer ? this.#trainingRecord() : undefined;
@@ -255,24 +265,6 @@ export class Model {
     const schedule = pace.schedule && { spec: clonePlain(pace.schedule.spec, "schedule"), state: pace.schedule.state };
     return { ...recordOf(engine.memory, engine.plan), schedule };
   }
-  /** Takes over what a file held; a model only just made is all that this is for. */
-  adopt({ values, about, training }: Pick<ModelFile, "values" | "about" | "training">): void {
-    const engine = this.#core;
-    this.loadParameters(values);
-    this.#about = about;
-    this.#epochs = about.epochs ?? 0;
-    if (about.scaler) engine.setScaler(about.scaler);
-    if (!training) return;
-    const resolved = resolveTraining("training", training.options, engine.plan.request.steps);
-    engine.prepare(1, resolved);
-    resumeRecord(engine.memory, engine.plan, training);
-    const optimizer = resolved.rules[0]!.spec;
-    const { schedule } = training;
-    const next = schedule && createSchedule(schedule.spec as ScheduleSpec, { baseLr: baseRate(optimizer) });
-    next?.restore(schedule!.state);
-    this.#pace = new Pace(optimizer, next);
-  }
-
   /** A table: layer, output shape, parameters; then the memory plan in bytes. */
   summary(): string {
     return summarise(this.#core, this.spec.layers.length);
@@ -320,7 +312,9 @@ export class Model {
         "fit: optimizer is missing; give one, as in { optimizer: adam() }, or call compile first",
       );
     }
-    const lone = [...Object.keys(trainingOptions), "swa"].find(name => options[name as keyof FitOptions] !== undefined);
+    const lone = [...Object.keys(optionsOf(trainingOptions)), "swa"].find(
+      name => options[name as keyof FitOptions] !== undefined,
+    );
     if (!lone) return undefined;
     throw new TrainletError(
       "INVALID_ARGUMENT",
@@ -333,7 +327,7 @@ export class Model {
     const { schedule, epochs = 1 } = options;
     if (!schedule) return training ? new Pace(optimizer) : this.#pace!;
     const length = { epochs, steps: epochs * steps };
-    const made = createSchedule(schedule as ScheduleSpec, { baseLr: baseRate(optimizer), ...length });
+    const made = startSchedule(schedule as ScheduleSpec, { baseLr: baseRate(optimizer), ...length });
     made.skip(options.initialEpoch ?? 0, steps);
     return new Pace(optimizer, made);
   }

@@ -38,11 +38,14 @@ export function resolve(kind: keyof typeof kinds, given: unknown, owner: string)
   return spec;
 }
 
-/** The user's list, checked and expanded. */
+/** Throws unless there is a list with something in it. */
+export function checkList(layers: unknown): readonly unknown[] {
+  if (Array.isArray(layers) && layers.length > 0) return layers;
+  throw new TrainletError("INVALID_ARGUMENT", `layers is ${show(layers)}; give a list with at least one layer`);
+}
+
+/** The user's list, expanded and checked. */
 export function expand(list: readonly unknown[]): Step[] {
-  if (!Array.isArray(list) || list.length === 0) {
-    throw new TrainletError("INVALID_ARGUMENT", `layers is ${show(list)}; give a list with at least one layer`);
-  }
   return Array.from(list).flatMap((given, index) => {
     const spec = resolve("layer", given, `layer ${index}`);
     for (const option of ["init", "biasInit"]) {

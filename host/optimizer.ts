@@ -74,7 +74,7 @@ export class Optimizer {
   }
   /** Updates the parameters by the gradients that stand there; `lr` replaces the rule's rate for this step. */
   step(options: { lr?: number } = {}): void {
-    checkSpec(`${this.#spec.type}: step`, options, { lr: { type: "f64", range: "[0, inf)" } });
+    checkSpec(`${this.#spec.type}: step`, options, "lr[0,inf)");
     const { lr = baseRate(this.#spec) } = options;
     this.#memory.core.update(this.#plan.trainer, lr);
   }

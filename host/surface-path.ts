@@ -1,6 +1,6 @@
 // The path of a rule over a surface of two parameters: gradients in float64, parameters and updates in the core's float32.
 import { show, TrainletError } from "./errors.ts";
-import { checkSpec, type Options, type Spec } from "./make-spec.ts";
+import { checkSpec, type Spec } from "./make-spec.ts";
 import { createOptimizer } from "./optimizer.ts";
 import type { Point, Surface } from "./surfaces.ts";
 
@@ -26,11 +26,7 @@ export interface SurfacePath {
   distance: number;
 }
 
-const table: Options = {
-  steps: { type: "i32", range: "[1, inf)" },
-  tolerance: { type: "f64", range: "(0, inf)" },
-  start: { type: "Values" },
-};
+const table = "steps:i32[1,inf) tolerance(0,inf) start:Values";
 
 /** Follows a rule over a surface; rejects where the rule cannot run on gradients alone. */
 export async function surfacePath(

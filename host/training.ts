@@ -1,8 +1,9 @@
 // How a model is trained: the rule, rules of single layers, and what is put around them. Plain JSON, checked here.
 import { show, TrainletError } from "./errors.ts";
-import { checkSpec, clonePlain, type Option, type Options, type Spec } from "./make-spec.ts";
+import { checkSpec, clonePlain, type Spec } from "./make-spec.ts";
 import { kinds, resolve, type Step } from "./network-spec.ts";
 import { baseRate } from "./rates.ts";
+import { optionsOf } from "./rows.ts";
 
 /** Layers that are trained in another way than the rest. */
 export interface Group {
@@ -54,29 +55,10 @@ export interface Training {
   arrays: ("sums" | "slow" | "average" | "kept")[];
 }
 
-const positive: Option = { type: "f64", range: "(0, inf)" };
-const share: Option = { type: "f64", range: "[0, 1)" };
-const any: Option = { type: "any" };
-export const trainingOptions: Options = {
-  optimizer: any,
-  groups: any,
-  decayBiases: { type: "bool" },
-  clipNorm: positive,
-  clipValue: positive,
-  clipTensorNorm: positive,
-  clipAdaptive: positive,
-  accumulate: { type: "i32", range: "[1, inf)" },
-  skipNonFinite: { type: "bool" },
-  sam: any,
-  lookahead: any,
-  ema: any,
-};
-const groupOptions: Options = {
-  layers: any,
-  optimizer: any,
-  lr: { type: "f64", range: "[0, inf)" },
-  weightDecay: { type: "f64", range: "[0, inf)" },
-};
+/** The options as a row (rows.ts). */
+export const trainingOptions =
+  "optimizer:any groups:any decayBiases:bool clipNorm(0,inf) clipValue(0,inf) clipTensorNorm(0,inf) clipAdaptive(0,inf) accumulate:i32[1,inf) skipNonFinite:bool sam:any lookahead:any ema:any";
+const groupOptions = "layers:any optimizer:any lr[0,inf) weightDecay[0,inf)";
 
 /** Checks the options of `call` (fit or compile) that are about training. `average`: weights are averaged over epochs. */
 export function resolveTraining(
@@ -89,17 +71,15 @@ export function resolveTraining(
   const groups = options.groups ?? [];
   if (!Array.isArray(groups))
     throw new TrainletError("INVALID_ARGUMENT", `${call}: groups is ${show(groups)}; give a list of { layers, … }`);
-  const sam = nested(call, "sam", options.sam, { rho: positive });
-  const lookahead = nested(call, "lookahead", options.lookahead, {
-    every: { type: "i32", range: "[1, inf)" },
-    alpha: { type: "f64", range: "(0, 1]" },
-  });
-  const ema = nested(call, "ema", options.ema, { decay: share });
+  const sam = nested(call, "sam", options.sam, "rho(0,inf)");
+  const lookahead = nested(call, "lookahead", options.lookahead, "every:i32[1,inf) alpha(0,1]");
+  const ema = nested(call, "ema", options.ema, "decay[0,1)");
   if (ema && average)
     throw new TrainletError("INVALID_ARGUMENT", `${call}: ema and swa both average the weights; give one of them`);
   const accumulate = options.accumulate ?? 1;
   const decayBiases = options.decayBiases ?? true;
-  const given = Object.entries(options).filter(([name, value]) => name in trainingOptions && value !== undefined);
+  const known = optionsOf(trainingOptions);
+  const given = Object.entries(options).filter(([name, value]) => value !== undefined && Object.hasOwn(known, name));
   const training: Training = {
     options: clonePlain(Object.fromEntries(given), call) as TrainingOptions,
     rules: [
@@ -152,15 +132,15 @@ function checkDrive({ rules, fields, decayBiases }: Training, steps: readonly St
   );
 }
 
-function nested(call: string, name: string, given: unknown, table: Options): Record<string, unknown> | undefined {
+function nested(call: string, name: string, given: unknown, row: string): Record<string, unknown> | undefined {
   if (given === undefined) return undefined;
   if (given === null || typeof given !== "object" || Array.isArray(given)) {
     throw new TrainletError(
       "INVALID_ARGUMENT",
-      `${call}: ${name} is ${show(given)}; give an object, as in { ${Object.keys(table).join(", ")} }`,
+      `${call}: ${name} is ${show(given)}; give an object, as in { ${Object.keys(optionsOf(row)).join(", ")} }`,
     );
   }
-  checkSpec(`${call}: ${name}`, given, table);
+  checkSpec(`${call}: ${name}`, given, row);
   return given as Record<string, unknown>;
 }
 

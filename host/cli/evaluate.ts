@@ -1,5 +1,5 @@
 /** `trainlet evaluate`: a saved model's metrics on data. */
-import { load } from "../create.ts";
+import { load } from "../load.ts";
 import { findData } from "./data-source.ts";
 import { classTable, metricsLine } from "./metrics-text.ts";
 import { dataForModel } from "./model-data.ts";

@@ -1,7 +1,7 @@
 /** `trainlet info`: what a model file holds. */
 
-import { fromBytes } from "../create.ts";
 import { readFileChecked } from "../files/atomic.ts";
+import { fromBytes } from "../load.ts";
 import type { Model } from "../model.ts";
 import { type About, decodeModel } from "../model-file.ts";
 import { count, decimal, table, whole } from "./format.ts";

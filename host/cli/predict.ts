@@ -1,7 +1,7 @@
 /** `trainlet predict`: a row a sample, with the class decided for and every output as the model gives it. */
 
-import { load } from "../create.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
+import { load } from "../load.ts";
 import type { Model } from "../model.ts";
 import { findData } from "./data-source.ts";
 import { count } from "./format.ts";

@@ -1,14 +1,17 @@
 import { show, TrainletError } from "../errors.ts";
+import {
+  allocate,
+  DTYPES,
+  LENGTH_BYTES,
+  layOut,
+  MAX_HEADER_BYTES,
+  METADATA_KEY,
+  rankOf,
+  type Tensor,
+  type TensorData,
+} from "./safetensors-layout.ts";
 
-/** The element types that a tensor has in memory; each is written under the dtype of the same width. */
-export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
-
-/** One named array of numbers: `data` holds the product of `shape` elements, the last dimension running fastest. */
-export interface Tensor {
-  name: string;
-  shape: readonly number[];
-  data: TensorData;
-}
+export type { Tensor, TensorData } from "./safetensors-layout.ts";
 
 /** What a file holds: tensors in the order of their bytes, and free-form text about them. */
 export interface SafetensorsContent {
@@ -16,12 +19,8 @@ export interface SafetensorsContent {
   metadata: Record<string, string>;
 }
 
-const LENGTH_BYTES = 8;
-const MAX_HEADER_BYTES = 100_000_000; // the cap that the format itself sets
 const MAX_RANK = 64; // what PyTorch and NumPy stop at; without a cap a shape could be as long as the header
 const MAX_KEYS = 100_000; // tensors, or metadata: a header at its cap could name millions, each costing far more memory
-const ALIGNMENT = 8;
-const METADATA_KEY = "__metadata__";
 
 // ---------------------------------------------------------------------------------------------------------- elements
 
@@ -79,14 +78,6 @@ const READABLE = new Map<string, { size: number; read: (bytes: Uint8Array) => Te
   ["F64", { size: 8, read: fromDoubles }],
 ]);
 
-/** The dtypes that are written, in the order in which the reference writer lays out their bytes. */
-const WRITABLE = [
-  { type: "BigInt64Array", dtype: "I64" },
-  { type: "Float32Array", dtype: "F32" },
-  { type: "Int32Array", dtype: "I32" },
-  { type: "Uint8Array", dtype: "U8" },
-];
-
 /** The number of elements of a shape, or undefined when that is beyond what a number counts exactly. */
 function elements(shape: readonly number[]): number | undefined {
   let product = 1;
@@ -119,8 +110,8 @@ function checkCount(what: string, count: number): void {
   throw new TrainletError("INVALID_ARGUMENT", `${what} has ${count} entries, it should have fewer than ${MAX_KEYS}`);
 }
 
-/** The JSON of the metadata, with sorted keys so that equal content gives equal bytes. */
-function metadataJson(metadata: Record<string, string>): string {
+/** The metadata by key, so that equal content gives equal bytes. */
+function sortedMetadata(metadata: Record<string, string>): [string, string][] {
   const entries = Object.entries(metadata);
   checkCount("metadata", entries.length);
   for (const [key, value] of entries) {
@@ -137,11 +128,10 @@ function metadataJson(metadata: Record<string, string>): string {
       );
     }
   }
-  entries.sort(([a], [b]) => byCodePoint(a, b));
-  return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
+  return entries.sort(([a], [b]) => byCodePoint(a, b));
 }
 
-/** Refuses a tensor that the format cannot hold; returns its place in `WRITABLE`. */
+/** Refuses a tensor that the format cannot hold; returns its rank. */
 function checkTensor(tensor: Tensor, names: Set<string>): number {
   const { name, shape, data } = tensor;
   const refuse = (problem: string) => new TrainletError("INVALID_ARGUMENT", `tensor ${show(name)} ${problem}`);
@@ -150,8 +140,8 @@ function checkTensor(tensor: Tensor, names: Set<string>): number {
   }
   if (names.has(name)) throw refuse("occurs twice, every name should be different");
   names.add(name);
-  const rank = WRITABLE.findIndex(({ type }) => Object.prototype.toString.call(data) === `[object ${type}]`);
-  if (rank < 0) throw refuse(`has data ${show(data)}, it should be ${WRITABLE.map(({ type }) => type).join(", ")}`);
+  const rank = rankOf(tensor);
+  if (rank < 0) throw refuse(`has data ${show(data)}, it should be ${Object.keys(DTYPES).join(", ")}`);
   if (
     !Array.isArray(shape) ||
     shape.length > MAX_RANK ||
@@ -180,50 +170,10 @@ export function encodeSafetensors(
   const names = new Set<string>();
   const sorted = tensors.map(tensor => ({ tensor, rank: checkTensor(tensor, names) }));
   sorted.sort((a, b) => a.rank - b.rank || byCodePoint(a.tensor.name, b.tensor.name));
-
-  // The text is put together by hand because an object would move keys such as "10" to the front and take "__proto__"
-  // for its prototype.
-  const members: string[] = [];
-  const text = metadataJson(metadata);
-  if (text !== "{}") members.push(`"${METADATA_KEY}":${text}`);
-  let dataBytes = 0;
-  for (const { tensor, rank } of sorted) {
-    const begin = dataBytes;
-    dataBytes += tensor.data.byteLength;
-    const shape = tensor.shape.join(",");
-    members.push(
-      `${JSON.stringify(tensor.name)}:{"dtype":"${WRITABLE[rank]!.dtype}","shape":[${shape}],"data_offsets":[${begin},${dataBytes}]}`,
-    );
-  }
-  const header = new TextEncoder().encode(`{${members.join(",")}}`);
-  const headerBytes = Math.ceil(header.length / ALIGNMENT) * ALIGNMENT;
-  if (headerBytes > MAX_HEADER_BYTES) {
-    throw new TrainletError(
-      "INVALID_ARGUMENT",
-      `names, shapes and metadata take ${headerBytes} bytes, the safetensors format allows ${MAX_HEADER_BYTES}`,
-    );
-  }
-
-  let at = LENGTH_BYTES + headerBytes;
-  const file = allocate(at + dataBytes, size => new Uint8Array(size));
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.fill(0x20, LENGTH_BYTES, at);
-  file.set(header, LENGTH_BYTES);
-  for (const { tensor } of sorted) {
-    const { buffer, byteOffset, byteLength } = tensor.data;
-    file.set(new Uint8Array(buffer, byteOffset, byteLength), at);
-    at += byteLength;
-  }
-  return file;
-}
-
-/** Makes an array, so that a machine too small for valid content is reported as such and not as a bare RangeError. */
-function allocate<T>(bytes: number, make: (bytes: number) => T): T {
-  try {
-    return make(bytes);
-  } catch (cause) {
-    throw new TrainletError("OUT_OF_MEMORY", `no room for ${bytes} bytes of tensors, use smaller ones`, { cause });
-  }
+  return layOut(
+    sorted.map(({ tensor }) => tensor),
+    sortedMetadata(metadata),
+  );
 }
 
 // ----------------------------------------------------------------------------------------------------------- reading

@@ -3,6 +3,7 @@
 import { TrainletError } from "../errors.ts";
 import { makeSpec, type Option } from "../make-spec.ts";
 import type { Per, Schedule, ScheduleSpec, Start } from "./base.ts";
+import { know } from "./known.ts";
 
 export interface ScheduleOption extends Option {
   /** Left out, it is the length of the run. */
@@ -78,7 +79,7 @@ export interface Form<T extends ScheduleOptions = ScheduleOptions> {
 export interface Factory<G extends object> {
   (...options: object extends G ? [options?: G] : [options: G]): ScheduleSpec & G;
   /** How the schedule is written down. */
-  readonly form: Form;
+  form(): Form;
 }
 
 /** Options that every schedule has. */
@@ -87,16 +88,18 @@ export const common = {
   minLr: { type: "f64", default: 0, range: "[0, inf)" },
 } as const satisfies ScheduleOptions;
 
-/** The factory of a schedule; it gives the plain JSON that `fit` and `createSchedule` take. */
-export function schedule<const T extends ScheduleOptions>(type: string, form: Form<T>): Factory<Given<T>> {
-  // The schedule's own table comes last: what counts epochs only refuses `per: "batch"` here.
-  const table = { ...common, ...form.options };
+/** The factory of a schedule; it gives the plain JSON that `fit` and `createSchedule` take. What it is made from stands in
+ * a function: a bundler can drop a call with that, marked as pure, where nobody uses the factory. */
+export function schedule<const T extends ScheduleOptions>(type: string, written: () => Form<T>): Factory<Given<T>> {
+  const form = written as unknown as () => Form;
   const make = (options: object = {}) => {
-    const spec = makeSpec<ScheduleSpec>(type, table, options);
-    form.check?.(spec as Partial<Filled<T>>);
+    const { options: own, check } = know(type, form());
+    // The schedule's own table comes last: what counts epochs only refuses `per: "batch"` here.
+    const spec = makeSpec<ScheduleSpec>(type, { ...common, ...own }, options);
+    check?.(spec as never);
     return spec;
   };
-  return Object.assign(make, { form: form as unknown as Form }) as unknown as Factory<Given<T>>;
+  return Object.assign(make, { form }) as unknown as Factory<Given<T>>;
 }
 
 /** The spec with defaults where nothing was given, and the run's length where that stands for an option. */
@@ -116,6 +119,7 @@ export function missing(type: string, name: string): TrainletError {
 /** Kinds of options. */
 export const atLeast0 = { type: "f64", range: "[0, inf)" } as const;
 export const above0 = { type: "f64", range: "(0, inf)" } as const;
+export const fraction = { type: "f64", range: "[0, 1)" } as const;
 export const share = { type: "f64", range: "[0, 1]" } as const;
 export const count = { type: "i32", range: "[1, inf)" } as const;
 export const countFrom0 = { type: "i32", range: "[0, inf)" } as const;

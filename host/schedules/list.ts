@@ -1,22 +1,50 @@
-// Every schedule by name. What a file exports is a schedule of that name.
-import * as cycles from "./cycles.ts";
-import * as decays from "./decays.ts";
+// Every schedule by name.
+import { cosineWarmRestarts, cyclic } from "./cycles.ts";
+import {
+  constantFactor,
+  cosine,
+  exponential,
+  inverseSqrt,
+  inverseTime,
+  linear,
+  multiStep,
+  piecewise,
+  polynomial,
+  rex,
+  stepDecay,
+} from "./decays.ts";
 import type { Form } from "./form.ts";
-import * as manual from "./manual.ts";
-import * as plateau from "./plateau.ts";
-import * as sequence from "./sequence.ts";
-import * as warmup from "./warmup.ts";
-import * as withWarmup from "./with-warmup.ts";
+import { manual } from "./manual.ts";
+import { oneCycle } from "./one-cycle.ts";
+import { reduceOnPlateau } from "./plateau.ts";
+import { sequence } from "./sequence.ts";
+import { warmup } from "./warmup.ts";
+import { noam, warmupStableDecay } from "./with-warmup.ts";
 
-const factories: Record<string, { readonly form: Form }> = {
-  ...decays,
-  ...cycles,
-  ...withWarmup,
-  ...manual,
-  ...plateau,
-  ...sequence,
-  ...warmup,
+const factories = {
+  inverseTime,
+  exponential,
+  inverseSqrt,
+  stepDecay,
+  multiStep,
+  piecewise,
+  constantFactor,
+  linear,
+  polynomial,
+  cosine,
+  rex,
+  cosineWarmRestarts,
+  cyclic,
+  oneCycle,
+  noam,
+  warmupStableDecay,
+  manual,
+  reduceOnPlateau,
+  sequence,
+  warmup,
 };
-export const forms: Readonly<Record<string, Form>> = Object.fromEntries(
-  Object.entries(factories).map(([name, { form }]) => [name, form]),
-);
+export const forms = /* @__PURE__ */ formsOf(factories);
+
+function formsOf(list: Record<string, { form(): Form }>): Readonly<Record<string, Form>> {
+  return Object.fromEntries(Object.entries(list).map(([name, { form }]) => [name, form()]));
+}

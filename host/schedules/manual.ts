@@ -1,8 +1,9 @@
 import { show, TrainletError } from "../errors.ts";
 import { list, schedule } from "./form.ts";
+import { checkedRate } from "./own-rate.ts";
 
 /** Any rates: `rates`, a table whose last one stays, or `rate`, a function of t; a function is no JSON */
-export const manual = schedule("manual", {
+export const manual = /* @__PURE__ */ schedule("manual", () => ({
   options: {
     /** The rate of each step; the last one stays. */
     rates: list,
@@ -23,13 +24,6 @@ export const manual = schedule("manual", {
   },
   rate: ({ rates, rate }) => {
     if (rates) return t => rates[Math.min(t, rates.length - 1)]!;
-    return t => {
-      const lr: unknown = rate!(t);
-      if (typeof lr === "number" && Number.isFinite(lr) && lr >= 0) return lr;
-      throw new TrainletError(
-        "INVALID_ARGUMENT",
-        `manual: rate(${t}) gave ${show(lr)}; it should be a number in [0, inf)`,
-      );
-    };
+    return checkedRate(rate!);
   },
-});
+}));

@@ -1,29 +1,29 @@
 import { show, TrainletError } from "../errors.ts";
 import { numberOf, Schedule, type ScheduleState, type Start, wholeOf } from "./base.ts";
-import { atLeast0, countFrom0, type Filled, schedule } from "./form.ts";
+import { type Filled, schedule } from "./form.ts";
 
 const options = {
   /** Whether the metric should fall or rise. Default "min". */
   mode: { type: "values", values: ["min", "max"], default: 0 },
   factor: { type: "f64", default: 0.1, range: "(0, 1)" },
   /** Epochs without improvement that it bears. Default 10. */
-  patience: { ...countFrom0, default: 10 },
+  patience: { type: "i32", default: 10, range: "[0, inf)" },
   /** By how much a metric has to be better. Default 1e-4. */
-  threshold: { ...atLeast0, default: 1e-4 },
+  threshold: { type: "f64", default: 1e-4, range: "[0, inf)" },
   /** Whether the threshold is a share of the best metric or a difference. Default "rel". */
   thresholdMode: { type: "values", values: ["rel", "abs"], default: 0 },
   /** Epochs after a reduction in which none count. Default 0. */
-  cooldown: { ...countFrom0, default: 0 },
+  cooldown: { type: "i32", default: 0, range: "[0, inf)" },
   per: { type: "values", values: ["epoch"] },
 } as const;
 type Settings = Filled<typeof options>;
 
 /** lr ← lr·factor after more than `patience` epochs in which the validation loss (without one, the loss) has not improved */
-export const reduceOnPlateau = schedule("reduceOnPlateau", {
+export const reduceOnPlateau = /* @__PURE__ */ schedule("reduceOnPlateau", () => ({
   options,
   per: "epoch",
   start: (s, start) => new Plateau(s, start),
-});
+}));
 
 /** There is a metric only once an epoch, so this counts epochs whatever stands around it. */
 class Plateau extends Schedule {

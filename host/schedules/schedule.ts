@@ -1,33 +1,29 @@
 // From a spec to a schedule that goes on step by step.
 import { show, TrainletError } from "../errors.ts";
-import { checkSpec, unknownName } from "../make-spec.ts";
+import { checkSpec } from "../make-spec.ts";
 import type { Per, Schedule, ScheduleContext, ScheduleSpec } from "./base.ts";
 import { ClosedForm } from "./closed-form.ts";
 import { common, fill, type Maker } from "./form.ts";
-import { forms } from "./list.ts";
+import { formOf } from "./known.ts";
+import { checkedRate, type RateOfStep } from "./own-rate.ts";
 
 export type { Schedule, ScheduleContext, ScheduleSpec, ScheduleState } from "./base.ts";
+export type { RateOfStep } from "./own-rate.ts";
 
-/** The rate of step t, which counts from 0. */
-export type RateOfStep = (t: number) => number;
-
-/** A schedule from its spec; a function is short for `manual({ rate })`. */
-export function createSchedule(spec: ScheduleSpec | RateOfStep, context: ScheduleContext): Schedule {
-  if (!(context?.baseLr >= 0) || !Number.isFinite(context.baseLr)) {
-    throw new TrainletError(
-      "INVALID_ARGUMENT",
-      `createSchedule: baseLr is ${show(context?.baseLr)}; it should be a rate in [0, inf)`,
-    );
+/** A schedule of what is known; a function is short for `manual({ rate })`. `per` is what a function counts. */
+export function startSchedule(spec: ScheduleSpec | RateOfStep, context: ScheduleContext, per: Per = "epoch"): Schedule {
+  if (typeof spec === "function") {
+    const start = { spec: { type: "manual", rate: spec, per }, per, minLr: 0, context };
+    return new ClosedForm(start, checkedRate(spec), undefined);
   }
-  const whole = typeof spec === "function" ? { type: "manual", rate: spec } : spec;
-  checkSchedule("schedule", whole);
-  return make(whole, context);
+  checkSchedule("schedule", spec);
+  return make(spec, context);
 }
 
 const maker: Maker = { make, perOf };
 
 function make(spec: ScheduleSpec, context: ScheduleContext, unit?: Per): Schedule {
-  const form = forms[spec.type]!;
+  const form = formOf("schedule", spec.type);
   const per = perOf(spec, unit);
   if (unit && per !== unit) {
     throw new TrainletError(
@@ -44,7 +40,7 @@ function make(spec: ScheduleSpec, context: ScheduleContext, unit?: Per): Schedul
 
 /** What a schedule counts: what it says, what stands around it, or what is usual for it. */
 function perOf(spec: ScheduleSpec, unit?: Per): Per {
-  const form = forms[spec.type]!;
+  const form = formOf("schedule", spec.type);
   return spec.per ?? unit ?? form.perOf?.(spec as never, maker) ?? form.per;
 }
 
@@ -52,8 +48,7 @@ function checkSchedule(label: string, spec: ScheduleSpec): void {
   if (spec === null || typeof spec !== "object" || typeof spec.type !== "string") {
     throw new TrainletError("INVALID_ARGUMENT", `${label} is ${show(spec)}; give a spec, as in cosine({ tMax: 40 })`);
   }
-  const form = Object.hasOwn(forms, spec.type) ? forms[spec.type]! : undefined;
-  if (!form) throw unknownName(label, "schedule", spec.type, Object.keys(forms));
+  const form = formOf(label, spec.type);
   // `common` comes last: `compile` counts batches with any schedule.
   checkSpec(spec.type, spec, { ...form.options, ...common });
   form.check?.(spec as never);

@@ -3,7 +3,7 @@ import { prepareParts, Schedule, type ScheduleState, type Start } from "./base.t
 import { list, schedule } from "./form.ts";
 
 /** One schedule after another; the next begins, from its own t = 0, at each milestone */
-export const sequence = schedule("sequence", {
+export const sequence = /* @__PURE__ */ schedule("sequence", () => ({
   options: {
     /** One more than milestones. All of them count what the sequence counts. */
     schedules: { type: "list", of: "schedules", positional: true },
@@ -37,7 +37,7 @@ export const sequence = schedule("sequence", {
     });
     return new Sequence(start, parts, milestones);
   },
-});
+}));
 
 class Sequence extends Schedule {
   readonly #parts: readonly Schedule[];

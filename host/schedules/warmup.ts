@@ -1,16 +1,10 @@
-import {
-  prepareParts,
-  Schedule,
-  type ScheduleContext,
-  type ScheduleSpec,
-  type ScheduleState,
-  type Start,
-} from "./base.ts";
+import { prepareParts, Schedule, type ScheduleContext, type ScheduleState, type Start } from "./base.ts";
+import { constantFactor } from "./decays.ts";
 import { count, schedule, share } from "./form.ts";
 import { rise } from "./rise.ts";
 
 /** A rise in `steps` steps to the rate with which `after` begins, then `after` from its t = 0. Goyal et al. 2017 */
-export const warmup = schedule("warmup", {
+export const warmup = /* @__PURE__ */ schedule("warmup", () => ({
   options: {
     steps: { ...count, positional: true },
     /** What follows, in epochs or batches as it counts by itself. Default: the optimizer's rate, constant. */
@@ -21,13 +15,14 @@ export const warmup = schedule("warmup", {
   },
   per: "epoch",
   inside: ({ after }) => (after === undefined ? [] : [["warmup: after", after]]),
-  perOf: ({ after }, maker) => maker.perOf(after ?? constant),
+  perOf: ({ after }, maker) => maker.perOf(after ?? constant()),
   start: (s, start, { make }, unit) => {
-    const after = make(s.after ?? constant, remaining(start, s.steps), unit);
+    const after = make(s.after ?? constant(), remaining(start, s.steps), unit);
     return new Warmup(start, after, s.steps, t => rise(t, s.steps, s.start, s.mode));
   },
-});
-const constant: ScheduleSpec = { type: "constantFactor", factor: 1 };
+}));
+/** What follows where nothing is given: the optimizer's rate. */
+const constant = () => constantFactor({ factor: 1 });
 
 /** What is left of the run after a warm-up, in epochs and in batches; an epoch that it ends in counts. */
 function remaining({ per, context }: Start, steps: number): ScheduleContext {

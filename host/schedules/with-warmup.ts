@@ -4,7 +4,7 @@ import { above0, atLeast0, count, countFrom0, missing, schedule, share } from ".
 import { rise } from "./rise.ts";
 
 /** factor·modelSize^-½·min(s^-½, s·warmupSteps^-1½) with s = t + 1; lr0 plays no part. Vaswani et al. 2017 */
-export const noam = schedule("noam", {
+export const noam = /* @__PURE__ */ schedule("noam", () => ({
   options: {
     modelSize: { ...count, default: 512 },
     warmupSteps: { ...count, default: 4000 },
@@ -14,7 +14,7 @@ export const noam = schedule("noam", {
   rate: ({ modelSize, warmupSteps, factor }) => {
     return t => (factor / Math.sqrt(modelSize)) * Math.min((t + 1) ** -0.5, (t + 1) * warmupSteps ** -1.5);
   },
-});
+}));
 
 /** What is left of the rate after the share u of the decay. */
 const shapes = {
@@ -49,7 +49,7 @@ function lengths({ warmupSteps, stableSteps, decaySteps }: Lengths, total: numbe
 }
 
 /** A rise to lr0, lr0, and a decay to etaMin along 1 - √u, 1 - u or half a cosine. Hu et al. 2024; Hägele et al. 2024 */
-export const warmupStableDecay = schedule("warmupStableDecay", {
+export const warmupStableDecay = /* @__PURE__ */ schedule("warmupStableDecay", () => ({
   options: {
     /** Default: a hundredth of the run. */
     warmupSteps: countFrom0,
@@ -72,4 +72,4 @@ export const warmupStableDecay = schedule("warmupStableDecay", {
       return s.etaMin + (baseLr - s.etaMin) * shape(u);
     };
   },
-});
+}));

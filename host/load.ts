@@ -1,0 +1,73 @@
+// Models from the bytes of a file.
+import { make } from "./create.ts";
+import type { Engine } from "./engine.ts";
+import { show, TrainletError } from "./errors.ts";
+import { Model } from "./model.ts";
+import { decodeModel, type ModelFile } from "./model-file.ts";
+import { Pace } from "./pace.ts";
+import type { Tensor } from "./plan.ts";
+import { baseRate } from "./rates.ts";
+import { fetchFor } from "./schedules/known.ts";
+import { type ScheduleSpec, startSchedule } from "./schedules/schedule.ts";
+import { setTensors } from "./tensors.ts";
+import { resolveTraining } from "./training.ts";
+import { resumeRecord } from "./training-state.ts";
+
+/** Reads a model that `save` wrote; Node, Deno and Bun. */
+export async function load(path: string): Promise<Model> {
+  const { readFileChecked } = await import("./files/atomic.ts");
+  return fromBytes(await readFileChecked(path), path);
+}
+
+/** The model in the bytes of a file. */
+export async function fromBytes(bytes: Uint8Array, name = "bytes"): Promise<Model> {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TrainletError("INVALID_ARGUMENT", `fromBytes: bytes is ${show(bytes)}; give a Uint8Array`);
+  }
+  const file = decodeModel(bytes, name);
+  const { inputs, loss, seed } = file;
+  try {
+    await fetchFor(file.training?.schedule?.spec);
+    // Shapes are compared before anything of their size is allocated.
+    const { engine, spec } = await make(file.layers, { inputs, loss, seed }, tensors =>
+      checkTensors(tensors, file.tensors),
+    );
+    return new Model(engine, spec, { about: file.about, pace: adopt(engine, file) });
+  } catch (cause) {
+    if (!(cause instanceof TrainletError) || cause.code === "OUT_OF_MEMORY") throw cause;
+    throw new TrainletError("INVALID_FILE", `${name}: ${cause.message.replace("loadParameters: ", "")}`, { cause });
+  }
+}
+
+/** Takes over what a file held; gives how training goes on, where the file says that. */
+function adopt(engine: Engine, { values, about, training }: ModelFile): Pace | undefined {
+  setTensors(engine, values);
+  if (about.scaler) engine.setScaler(about.scaler);
+  if (!training) return undefined;
+  const resolved = resolveTraining("training", training.options, engine.plan.request.steps);
+  engine.prepare(1, resolved);
+  resumeRecord(engine.memory, engine.plan, training);
+  const optimizer = resolved.rules[0]!.spec;
+  const { schedule } = training;
+  const next = schedule && startSchedule(schedule.spec as ScheduleSpec, { baseLr: baseRate(optimizer) });
+  next?.restore(schedule!.state);
+  return new Pace(optimizer, next);
+}
+
+/** Throws unless the file has exactly the network's tensors, each of its shape. */
+function checkTensors(wanted: readonly Tensor[], found: ReadonlyMap<string, readonly number[]>): void {
+  for (const { name, shape } of wanted) {
+    const given = found.get(name);
+    if (!given) throw new TrainletError("INVALID_FILE", `the tensor ${show(name)} is missing`);
+    if (given.length !== shape.length || given.some((n, i) => n !== shape[i])) {
+      throw new TrainletError(
+        "INVALID_FILE",
+        `the tensor ${show(name)} has shape [${given.join(", ")}]; the network has [${shape.join(", ")}]`,
+      );
+    }
+  }
+  const names = new Set(wanted.map(t => t.name));
+  for (const name of found.keys()) {
+    if (!names.has(name)) throw new TrainletError("INVALID_FILE", `the network has no tensor ${show(name)}`);
+  }
+}
