@@ -25,6 +25,10 @@ export { tallTiles } from "./kernels/tile";
 export { assemble, work, join, dismiss, giveUp } from "./team";
 export { firstNonFinite, firstOutside, fitScaler };
 
+/** Whether multiply and add round once. */
+export function fused(): bool {
+  return ASC_FEATURE_RELAXED_SIMD;
+}
 /** Bytes of scratch memory that so many threads need. */
 export function scratchBytes(threads: i32): usize {
   return scratchFor(threads);

@@ -21,7 +21,8 @@ export default class extends Transform {
     const classes = [...this.program.managedClasses.values()].filter(c => c.internalName.startsWith("assembly/"));
     const factories = exportedFunctions(this.program.filesByName.get("assembly/index"));
     write("host/generated/core.ts", render(classes, factories));
-    write("host/generated/factories.ts", factoryExports(classes, factories));
+    write("host/generated/factories.ts", factoryExports(classes, factories, Object.keys(KINDS)));
+    write("host/generated/optimizers.ts", factoryExports(classes, factories, ["Rule"]));
     write("host/generated/docs.json", `${JSON.stringify(documentation, null, 2)}\n`);
   }
 }
@@ -76,10 +77,10 @@ function render(classes, factories) {
   return out.join("\n");
 }
 
-/** What users import: every factory and its options' type, and nothing else of the tables. */
-function factoryExports(classes, factories) {
+/** What users import: every factory of some kinds and its options' type, and nothing else of the tables. */
+function factoryExports(classes, factories, kinds) {
   const names = classes
-    .filter(c => factories.has(lower(c.name)) && ancestors(c).some(a => a.name in KINDS))
+    .filter(c => factories.has(lower(c.name)) && ancestors(c).some(a => kinds.includes(a.name)))
     .map(c => lower(c.name))
     .sort();
   const list = names.flatMap(name => [`  ${name},`, `  type ${upper(name)}Options,`]);

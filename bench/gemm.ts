@@ -1,6 +1,6 @@
 // GFLOP/s of the three GEMMs at the workloads' shapes, each checked against plain loops first.
 import { readFileSync } from "node:fs";
-import { hasRelaxedSimd } from "../host/features.ts";
+import { hasRelaxedSimd } from "../host/platform/relaxed-simd.ts";
 import { best } from "./time.ts";
 import { noise, workloads } from "./workloads.ts";
 

@@ -26,14 +26,31 @@ async function buildCore() {
 /** What is only fetched when it is needed: each a file of its own that shares nothing with the rest, so that a page's
  * bundler neither takes it in nor cuts the rest in pieces for its sake. */
 const detached = {
-  schedules: "host/schedules/list.ts",
+  "all-schedules": "host/schedules/list.ts",
   threads: "host/more-threads.ts",
   atomic: "host/files/atomic.ts",
   "class-weights": "host/class-weights.ts",
 };
 
+/** Entries of the package: index.js, data.js and so on, for whatever loads the core by its URL. */
+const entries = {
+  index: "host/index.ts",
+  data: "host/data/index.ts",
+  optimizers: "host/optimizers.ts",
+  schedules: "host/schedules/index.ts",
+};
+/** createSchedule on its own, since its import has an effect: it makes every schedule known. */
+const effects = { "create-schedule": "host/schedules/create.ts" };
+/** The same entries under other names for runtimes that get the core in another way: host/platform has a file for each. */
+const variants = {
+  workerd: entries,
+  "edge-light": entries,
+  slim: { index: "host/slim.ts" },
+  "slim-edge": { index: "host/slim-edge.ts" },
+};
+
 async function buildHost() {
-  const esbuild = await import("esbuild");
+  const { build } = await import("esbuild");
   fs.rmSync("dist", { recursive: true, force: true });
   const options = {
     outdir: "dist",
@@ -43,31 +60,33 @@ async function buildHost() {
     mainFields: ["module", "main"],
     target: "es2022",
     packages: "external",
-    external: ["node:*"],
+    external: ["node:*", "*.wasm", "*.wasm?module"],
     logLevel: "warning",
   };
-  const fetched = {
-    name: "detached",
-    setup: ({ onResolve }) =>
-      onResolve({ filter: /\.ts$/ }, ({ kind, path: given, resolveDir }) => {
-        const file = path.relative(".", path.join(resolveDir, given));
-        const name = Object.keys(detached).find(n => path.normalize(detached[n]) === file);
-        return kind === "dynamic-import" && name ? { path: `./${name}.js`, external: true } : undefined;
-      }),
-  };
-  await esbuild.build({ ...options, entryPoints: detached });
-  await esbuild.build({
+  const split = { ...options, splitting: true, chunkNames: "[name]-[hash]" };
+  await build({ ...options, entryPoints: detached });
+  await build({ ...split, entryPoints: { ...entries, ...effects, cli: "host/cli/main.ts" }, plugins: [redirect()] });
+  for (const [platform, list] of Object.entries(variants)) {
+    const named = Object.entries({ ...list, ...effects }).map(([name, file]) => [
+      name === "index" ? platform : `${platform}-${name}`,
+      file,
+    ]);
+    await build({
+      ...split,
+      entryPoints: Object.fromEntries(named),
+      chunkNames: `${platform}-[name]-[hash]`,
+      plugins: [redirect(platform)],
+    });
+  }
+  await build({
     ...options,
-    // createSchedule on its own, since its import has an effect: it makes every schedule known.
-    entryPoints: {
-      index: "host/index.ts",
-      data: "host/data/index.ts",
-      cli: "host/cli/main.ts",
-      "create-schedule": "host/schedules/create.ts",
-    },
-    splitting: true,
-    chunkNames: "[name]-[hash]",
-    plugins: [fetched],
+    entryPoints: entries,
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    supported: { "dynamic-import": true },
+    banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+    define: { "import.meta.url": "importMetaUrl" },
+    plugins: [redirect()],
   });
   fs.mkdirSync("dist/generated", { recursive: true });
   for (const file of fs.readdirSync("host/generated").filter(name => name.endsWith(".wasm")))
@@ -77,6 +96,25 @@ async function buildHost() {
     .resolve("typescript/package.json")
     .replace("package.json", "bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
+  // The same declarations for `require`: what they are follows from the nearest package.json.
+  fs.cpSync("dist/types", "dist/types-cjs", { recursive: true });
+  fs.writeFileSync("dist/types-cjs/package.json", '{ "type": "commonjs" }\n');
+}
+
+/** Leaves imports of detached files as they are, and puts a platform's file in the place of by-url.ts. */
+function redirect(platform) {
+  return {
+    name: "redirect",
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /\.ts$/ }, ({ kind, path: given, resolveDir }) => {
+        const file = path.relative(".", path.join(resolveDir, given));
+        const name = Object.keys(detached).find(n => path.normalize(detached[n]) === file);
+        if (kind === "dynamic-import" && name) return { path: `./${name}.js`, external: true };
+        if (platform && file === path.normalize("host/platform/by-url.ts"))
+          return { path: path.resolve("host/platform", `${platform}.ts`) };
+        return undefined;
+      }),
+  };
 }
 
 await buildCore();

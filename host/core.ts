@@ -1,9 +1,10 @@
 // The core's modules: strict or fused arithmetic, for one thread or more. Each is compiled once, at its first use, and
 // shared by all models; each model has an instance, and so a memory, of its own.
 import { TrainletError } from "./errors.ts";
-import { hasRelaxedSimd } from "./features.ts";
 import type { CoreExports } from "./generated/core.ts";
 import { Memory } from "./memory.ts";
+import { fetchThreads, hasRelaxedSimd, loadCore } from "./platform/by-url.ts";
+import type { CoreName } from "./platform/platform.ts";
 import type { Crew } from "./threads.ts";
 
 export interface CoreRequest {
@@ -16,13 +17,7 @@ export interface CoreRequest {
 const FIRST_PAGES = 32;
 const MOST_PAGES = 65536;
 
-const files = {
-  strict: new URL("./generated/core.wasm", import.meta.url),
-  fused: new URL("./generated/core-fused.wasm", import.meta.url),
-  "strict-threads": new URL("./generated/core-threads.wasm", import.meta.url),
-  "fused-threads": new URL("./generated/core-fused-threads.wasm", import.meta.url),
-};
-const compiled = new Map<keyof typeof files, Promise<WebAssembly.Module>>();
+const compiled = new Map<CoreName, Promise<WebAssembly.Module>>();
 
 /** A new instance of the core with its memory, and those who may share its work. */
 export async function instantiate(
@@ -36,30 +31,18 @@ export async function instantiate(
   if (shared) env.memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: true });
   const core = new WebAssembly.Instance(module, { env }).exports as unknown as CoreExports;
   core.tallTiles(Number(modern)); // engines that know the instruction allocate registers well
-  const { Crew } = shared ? await import("./more-threads.ts") : {}; // few pages can have it
+  const { Crew } = shared ? await fetchThreads() : {};
   const { threads, needed = false } = request;
   return { memory: new Memory(core), crew: Crew && new Crew({ module, core, threads, needed, tall: modern }) };
 }
 
-function compiledModule(name: keyof typeof files): Promise<WebAssembly.Module> {
+function compiledModule(name: CoreName): Promise<WebAssembly.Module> {
   const known = compiled.get(name);
   if (known) return known;
-  const module = compile(files[name]);
+  const module = loadCore(name);
   compiled.set(name, module);
   module.catch(() => compiled.delete(name)); // so that a later call may succeed
   return module;
-}
-
-async function compile(url: URL): Promise<WebAssembly.Module> {
-  if (url.protocol === "file:") {
-    const { readFile } = await import("node:fs/promises");
-    return new WebAssembly.Module(await readFile(url));
-  }
-  const response = await fetch(url);
-  if (!response.ok) {
-    throw new TrainletError("FILE_ERROR", `core.wasm: ${url} answered ${response.status}; serve it beside the script`);
-  }
-  return WebAssembly.compile(await response.arrayBuffer());
 }
 
 function abort(): never {

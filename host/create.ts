@@ -5,6 +5,7 @@ import { checkObject, checkSpec, clonePlain, type Spec } from "./make-spec.ts";
 import { Model } from "./model.ts";
 import { checkList, checkLossFits, expand, resolve, type Step } from "./network-spec.ts";
 import type { Tensor } from "./plan.ts";
+import { fetchThreads } from "./platform/by-url.ts";
 
 export interface ModelOptions {
   /** Features of a row. */
@@ -56,6 +57,6 @@ export async function make(
 /** How many threads the model gets. What is needed for more than one is fetched only where memory can be shared at all. */
 async function threadsOf(wish: number | "auto", steps: readonly Step[], inputs: number): Promise<number> {
   if (wish === 1 || (wish === "auto" && typeof SharedArrayBuffer === "undefined")) return 1;
-  const { threadsFor } = await import("./more-threads.ts");
+  const { threadsFor } = await fetchThreads();
   return threadsFor(wish, steps, inputs);
 }

@@ -1,4 +1,5 @@
 // The threads of a model: workers over its memory, started when there is work for them, ended with the model.
+import { builtin } from "./builtin.ts";
 import { show, TrainletError } from "./errors.ts";
 import type { CoreExports } from "./generated/core.ts";
 
@@ -18,8 +19,6 @@ interface NodeWorkers {
   ) => AnyWorker;
 }
 
-/** The most threads that a model can have. */
-export const MAX_THREADS = 64;
 /** Parameters from which "auto" thinks of more than one thread. */
 const WORTH_PARAMETERS = 50_000;
 /** Threads that "auto" takes at most: past that a network of the size that fits here gains nothing. */
@@ -44,10 +43,6 @@ export function threadsFor(wish: number | "auto", parameters: number): number {
   return Math.min(processors, AUTO_THREADS);
 }
 
-function builtin<T>(name: string): T | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
-  return process?.getBuiltinModule?.(name) as T | undefined;
-}
 function nodeProcessors(): number {
   return builtin<{ availableParallelism(): number }>("node:os")?.availableParallelism() ?? 1;
 }

@@ -1,6 +1,6 @@
 /** The options of `trainlet train`, in the groups that its help shows. */
 import { type Command, Option } from "commander";
-import { MAX_THREADS } from "../threads.ts";
+import { MAX_THREADS } from "../thread-wish.ts";
 import * as values from "./option-values.ts";
 import { activationTable, lossTable, optimizerTable, scheduleTable } from "./settings.ts";
 

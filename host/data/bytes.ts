@@ -1,4 +1,5 @@
 /** Bytes from wherever they come: a path, an array, a Blob or a stream, gzipped or not, within a bound. */
+import { builtin } from "../builtin.ts";
 import { show, TrainletError } from "../errors.ts";
 
 /** A path (Node, Deno, Bun) or the bytes themselves, plain or gzipped. */
@@ -68,13 +69,10 @@ async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 // Read in pieces rather than by size, so that pipes and devices, which state none, stay within the bound too.
 async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
-  let fs: typeof import("node:fs");
-  try {
-    // Bundlers for the web leave this import alone; it only runs where there are files.
-    fs = await import(/* webpackIgnore: true */ /* @vite-ignore */ "node:fs");
-  } catch (cause) {
+  const fs = builtin<typeof import("node:fs")>("node:fs");
+  if (!fs) {
     const message = `${show(path)}: this runtime has no files; pass a Uint8Array, a Blob or a ReadableStream`;
-    throw new TrainletError("UNSUPPORTED", message, { cause });
+    throw new TrainletError("UNSUPPORTED", message);
   }
   try {
     for await (const chunk of fs.createReadStream(path, { highWaterMark: 1 << 20 })) yield chunk as Uint8Array;

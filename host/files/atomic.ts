@@ -1,17 +1,20 @@
+import { builtin } from "../builtin.ts";
 import { show, TrainletError } from "../errors.ts";
 
 let written = 0;
 
-/** Node's modules, imported at the first use so that a browser can import this file; it then has nothing to offer. */
-async function node() {
-  try {
-    return { fs: await import("node:fs/promises"), paths: await import("node:path") };
-  } catch (cause) {
-    throw new TrainletError("UNSUPPORTED", "this runtime has no file system: use bytes in memory instead", { cause });
-  }
+interface Node {
+  fs: typeof import("node:fs/promises");
+  paths: typeof import("node:path");
 }
 
-type Node = Awaited<ReturnType<typeof node>>;
+/** Node's modules, asked for at the first use so that a browser can import this file; it then has nothing to offer. */
+function node(): Node {
+  const fs = builtin<Node["fs"]>("node:fs/promises");
+  const paths = builtin<Node["paths"]>("node:path");
+  if (fs && paths) return { fs, paths };
+  throw new TrainletError("UNSUPPORTED", "this runtime has no file system: use bytes in memory instead");
+}
 
 function checkPath(path: string): void {
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
@@ -94,7 +97,7 @@ function temporaryName(): string {
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
   checkPath(path);
-  const system = await node();
+  const system = node();
   const { fs, paths } = system;
   try {
     const target = await destination(system, path);
@@ -126,7 +129,7 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
  */
 export async function readFileChecked(path: string): Promise<Uint8Array> {
   checkPath(path);
-  const { fs } = await node();
+  const { fs } = node();
   try {
     const { buffer, byteOffset, byteLength } = await fs.readFile(path);
     return new Uint8Array(buffer, byteOffset, byteLength); // plain: the methods of a Buffer differ
