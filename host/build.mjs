@@ -101,7 +101,7 @@ async function buildHost() {
   fs.writeFileSync("dist/types-cjs/package.json", '{ "type": "commonjs" }\n');
 }
 
-/** Leaves imports of detached files as they are, and puts a platform's file in the place of by-url.ts. */
+/** Leaves imports of detached files as they are, and puts a platform's file in the place of core-by-url.ts. */
 function redirect(platform) {
   return {
     name: "redirect",
@@ -110,7 +110,7 @@ function redirect(platform) {
         const file = path.relative(".", path.join(resolveDir, given));
         const name = Object.keys(detached).find(n => path.normalize(detached[n]) === file);
         if (kind === "dynamic-import" && name) return { path: `./${name}.js`, external: true };
-        if (platform && file === path.normalize("host/platform/by-url.ts"))
+        if (platform && file === path.normalize("host/core-by-url.ts"))
           return { path: path.resolve("host/platform", `${platform}.ts`) };
         return undefined;
       }),

@@ -1,9 +1,10 @@
 // The core's modules: strict or fused arithmetic, for one thread or more. Each is compiled once, at its first use, and
 // shared by all models; each model has an instance, and so a memory, of its own.
+
+import { fetchThreads, hasRelaxedSimd, loadCore } from "./core-by-url.ts";
 import { TrainletError } from "./errors.ts";
 import type { CoreExports } from "./generated/core.ts";
 import { Memory } from "./memory.ts";
-import { fetchThreads, hasRelaxedSimd, loadCore } from "./platform/by-url.ts";
 import type { CoreName } from "./platform/platform.ts";
 import type { Crew } from "./threads.ts";
 

@@ -1,11 +1,12 @@
 // How models come to be from layers.
+
+import { fetchThreads } from "./core-by-url.ts";
 import { Engine } from "./engine.ts";
 import { TrainletError } from "./errors.ts";
 import { checkObject, checkSpec, clonePlain, type Spec } from "./make-spec.ts";
 import { Model } from "./model.ts";
 import { checkList, checkLossFits, expand, resolve, type Step } from "./network-spec.ts";
 import type { Tensor } from "./plan.ts";
-import { fetchThreads } from "./platform/by-url.ts";
 
 export interface ModelOptions {
   /** Features of a row. */

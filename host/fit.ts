@@ -2,6 +2,7 @@
 import type { Callback, makeCallbacks } from "./callbacks.ts";
 import type { Engine, Resident } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
+import { checkCommon } from "./fit-steps.ts";
 import { asValidation, type EpochLog, type History } from "./history.ts";
 import type { Data, FlatData } from "./inputs.ts";
 import { checkSpec } from "./make-spec.ts";
@@ -47,19 +48,14 @@ const LOOK_UP = 20;
 
 export function checkFitOptions(options: FitOptions): void {
   checkSpec("fit", options, fitOptions);
-  const { batchSize, swa, signal, epochs = 1, initialEpoch = 0 } = options;
+  const { swa, epochs = 1, initialEpoch = 0 } = options;
   if (initialEpoch >= epochs) {
     throw new TrainletError(
       "INVALID_ARGUMENT",
       `fit: initialEpoch is ${initialEpoch}; it should be below epochs, which is ${epochs}`,
     );
   }
-  if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== "function") {
-    throw new TrainletError(
-      "INVALID_ARGUMENT",
-      `fit: signal is ${show(signal)}; give an AbortSignal, as in controller.signal`,
-    );
-  }
+  checkCommon("fit", options);
   if (swa !== undefined) {
     if (swa === null || typeof swa !== "object")
       throw new TrainletError("INVALID_ARGUMENT", `fit: swa is ${show(swa)}; give { start: epoch }`);
@@ -70,12 +66,6 @@ export function checkFitOptions(options: FitOptions): void {
         `fit: swa.start is ${swa.start}; it should be an epoch from 1 to ${epochs}`,
       );
     }
-  }
-  if (batchSize !== undefined && batchSize !== "full" && !(Number.isInteger(batchSize) && batchSize >= 1)) {
-    throw new TrainletError(
-      "INVALID_ARGUMENT",
-      `fit: batchSize is ${show(batchSize)}; it should be a whole number from 1 on, or "full"`,
-    );
   }
 }
 
@@ -210,7 +200,7 @@ class Loop {
       ...metrics,
       lr,
       seconds,
-      samplesPerSecond: samples / Math.max(seconds, 1e-9),
+      samplesPerSecond: seconds > 0 ? samples / seconds : 0, // clocks of edge workers stand still
     };
   }
 

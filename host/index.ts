@@ -19,6 +19,7 @@ export {
 export { type ModelOptions, sequential } from "./create.ts";
 export { type ErrorCode, TrainletError } from "./errors.ts";
 export type { FitOptions } from "./fit.ts";
+export type { FitStepsOptions, StepsLog } from "./fit-steps.ts";
 export * from "./generated/factories.ts";
 export type { EpochLog, History } from "./history.ts";
 export type { Data, DatasetLike, Matrix, Targets, XY } from "./inputs.ts";

@@ -3,6 +3,7 @@ import { makeCallbacks } from "./callbacks.ts";
 import type { Engine, Snapshot } from "./engine.ts";
 import { TrainletError } from "./errors.ts";
 import { checkFitOptions, evaluateResident, type FitOptions, runFit } from "./fit.ts";
+import { checkStepsOptions, type FitStepsOptions, runSteps, type StepsLog } from "./fit-steps.ts";
 import type { History } from "./history.ts";
 import {
   checkFeatures,
@@ -95,7 +96,7 @@ export class Model {
     let validation: FlatData | undefined;
     if (typeof options.validation === "number") [train, validation] = divide(engine, all, options.validation);
     else if (options.validation !== undefined) validation = this.#flatten(options.validation, "validation");
-    const training = this.#training(options);
+    const training = this.#training("fit", options);
     const batchSize = options.batchSize === "full" ? train.rows : Math.min(options.batchSize ?? 32, train.rows);
     const names = this.#about.classNames ?? (data as DatasetLike).classNames;
     const scale = scalingOf(data as DatasetLike);
@@ -135,27 +136,69 @@ export class Model {
     }
   }
 
+  /** Trains for so many steps, wherever in the data that ends, and tells of them as it goes. A run in parts, with
+   * `toBytes({ optimizer: true })` and `fromBytes` between them, gives the same bits as one. */
+  async *fitSteps(data: Data, options: FitStepsOptions): AsyncGenerator<StepsLog, void, undefined> {
+    const missing = fetchFor(options?.schedule);
+    if (missing) await missing;
+    const byClass = options?.classWeight === undefined ? undefined : await import("./class-weights.ts");
+    const engine = this.#idle("fitSteps");
+    checkStepsOptions(options);
+    options.signal?.throwIfAborted();
+    const train = this.#flatten(data, "data");
+    const training = this.#training("fitSteps", options);
+    const batchSize = options.batchSize === "full" ? train.rows : Math.min(options.batchSize ?? 32, train.rows);
+    const names = this.#about.classNames ?? (data as DatasetLike).classNames;
+    const classes = train.labels ? Math.max(engine.plan.outputs, 2) : 0;
+    const run = {
+      engine,
+      train,
+      batchSize,
+      sampleWeight: sampleWeights(options.sampleWeight, train.rows),
+      classWeight: byClass?.classWeights(options.classWeight, classes, names),
+      scale: engine.steps === 0 && !engine.scaler ? scalingOf(data as DatasetLike) : ("none" as const),
+      pace: training ? this.#paceOf("fitSteps", training, options.schedule, options.steps) : this.#pace!,
+      countEpoch: () => {
+        this.#epochs++;
+      },
+      checkAlive: () => this.checkAlive(),
+    };
+    engine.check(train);
+    this.#busy = true;
+    try {
+      await engine.crew?.start();
+      engine.prepare(Math.max(batchSize, Math.min(train.rows, 256)), training);
+      this.#pace = run.pace;
+      this.#takeFrom(data as DatasetLike);
+      yield* runSteps(run, options);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
   /** Sets the rule for `trainBatch` (and for a `fit` without one); its state starts anew. */
   compile(options: CompileOptions): void {
     const engine = this.#idle("compile");
     checkObject("compile", options, "{ optimizer: adam() }");
     checkSpec("compile", options, `${trainingOptions} schedule:any`);
     const training = resolveTraining("compile", options, engine.plan.request.steps);
-    const optimizer = training.rules[0]!.spec;
-    const schedule = (typeof options.schedule === "function" ? manual({ rate: options.schedule }) : options.schedule) as
-      | ScheduleSpec
-      | undefined;
-    if (schedule?.per === "epoch") {
-      throw new TrainletError(
-        "INVALID_ARGUMENT",
-        'compile: schedule has per: "epoch", but trainBatch knows no epochs; leave per out to count batches',
-      );
-    }
-    const whole = schedule !== null && typeof schedule === "object" ? { ...schedule, per: "batch" as const } : schedule;
-    const next = new Pace(optimizer, whole && startSchedule(whole, { baseLr: baseRate(optimizer) }));
+    const next = this.#paceOf("compile", training, options.schedule);
     engine.prepare(1, training);
     engine.crew?.start().catch(() => {}); // trainBatch takes what is there; what went wrong the next fit says
     this.#pace = next;
+  }
+  /** Rates for steps that know no epochs; `steps` is the length of the run, where that is known. */
+  #paceOf(call: string, training: Training, given: CompileOptions["schedule"], steps?: number): Pace {
+    const optimizer = training.rules[0]!.spec;
+    const schedule = (typeof given === "function" ? manual({ rate: given }) : given) as ScheduleSpec | undefined;
+    if (schedule?.per === "epoch") {
+      throw new TrainletError(
+        "INVALID_ARGUMENT",
+        `${call}: schedule has per: "epoch", but ${call === "compile" ? "trainBatch" : call} knows no epochs; leave per out to count batches`,
+      );
+    }
+    const whole = schedule !== null && typeof schedule === "object" ? { ...schedule, per: "batch" as const } : schedule;
+    return new Pace(optimizer, whole && startSchedule(whole, { baseLr: baseRate(optimizer), steps }));
   }
 
   /** One forward, backward and update on rows x [rows, inputs] with targets y; gives the loss before the update. */
@@ -297,28 +340,24 @@ export class Model {
     return flattenFor(this.#core, this.#about, data, name);
   }
   /** What the options of `fit` say of training; nothing where they leave it to what `compile` set. */
-  #training(options: FitOptions): Training | undefined {
+  #training(call: string, options: FitOptions | FitStepsOptions): Training | undefined {
+    const swa = "swa" in options && options.swa !== undefined;
     if (options.optimizer !== undefined) {
-      return resolveTraining(
-        "fit",
-        options as TrainingOptions,
-        this.#core.plan.request.steps,
-        options.swa !== undefined,
-      );
+      return resolveTraining(call, options as TrainingOptions, this.#core.plan.request.steps, swa);
     }
     if (!this.#pace) {
       throw new TrainletError(
         "NOT_COMPILED",
-        "fit: optimizer is missing; give one, as in { optimizer: adam() }, or call compile first",
+        `${call}: optimizer is missing; give one, as in { optimizer: adam() }, or call compile first`,
       );
     }
     const lone = [...Object.keys(optionsOf(trainingOptions)), "swa"].find(
-      name => options[name as keyof FitOptions] !== undefined,
+      name => (options as FitOptions)[name as keyof FitOptions] !== undefined,
     );
     if (!lone) return undefined;
     throw new TrainletError(
       "INVALID_ARGUMENT",
-      `fit: ${lone} goes with an optimizer; give one here, or both to compile`,
+      `${call}: ${lone} goes with an optimizer; give one here, or both to compile`,
     );
   }
   /** Where the rate comes from: a schedule given to `fit`, or what `compile` set. */

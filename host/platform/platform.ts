@@ -1,5 +1,5 @@
-// Where a runtime gets the core from. by-url.ts is what host/core.ts imports; the build puts another file in its place for
-// the entries of other runtimes (host/build.mjs).
+// Where a runtime gets the core from. host/core.ts imports core-by-url.ts; the build puts another file in its place for the
+// entries of other runtimes (host/build.mjs).
 import type * as moreThreads from "../more-threads.ts";
 
 /** Strict or fused arithmetic, for one thread or more. */

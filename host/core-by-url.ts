@@ -1,9 +1,9 @@
 // Node, Deno, Bun and browsers: a file beside the script, compiled at its first use.
-import { builtin } from "../builtin.ts";
-import { TrainletError } from "../errors.ts";
-import type { CoreName, Threads } from "./platform.ts";
+import { builtin } from "./builtin.ts";
+import { TrainletError } from "./errors.ts";
+import type { CoreName, Threads } from "./platform/platform.ts";
 
-export { hasRelaxedSimd } from "./relaxed-simd.ts";
+export { hasRelaxedSimd } from "./platform/relaxed-simd.ts";
 
 const files: Readonly<Record<CoreName, () => URL>> = {
   strict: () => new URL("./generated/core.wasm", import.meta.url),
@@ -25,5 +25,5 @@ export async function loadCore(name: CoreName): Promise<WebAssembly.Module> {
 
 /** Few pages can have more than one thread, so that what it takes is a file of its own. */
 export function fetchThreads(): Promise<Threads> {
-  return import("../more-threads.ts");
+  return import("./more-threads.ts");
 }
