@@ -2,8 +2,7 @@
 // every stretch of rows is balanced. x: f32 [rows][features], y: i32 [rows]. `noise` is a standard deviation.
 import { Random } from "../random/random";
 import { Purpose } from "../random/philox";
-
-const PI: f64 = 3.141592653589793;
+import { cosTurn, sinTurn } from "../math/scalar";
 
 function put(x: usize, y: usize, i: i32, a: f64, b: f64, noise: f64, label: i32, random: Random): void {
   store<f32>(x + (<usize>i << 3), <f32>(a + noise * random.normal()));
@@ -15,9 +14,9 @@ function put(x: usize, y: usize, i: i32, a: f64, b: f64, noise: f64, label: i32,
 export function moons(x: usize, y: usize, rows: i32, noise: f64, seed: u32, random: Random): void {
   random.begin(seed, Purpose.data, 0, 0);
   for (let i = 0; i < rows; i++) {
-    let t = PI * random.uniform();
-    if (i & 1) put(x, y, i, 1 - Math.cos(t), 0.5 - Math.sin(t), noise, 1, random);
-    else put(x, y, i, Math.cos(t), Math.sin(t), noise, 0, random);
+    let t = 0.5 * random.uniform();
+    if (i & 1) put(x, y, i, 1 - cosTurn(t), 0.5 - sinTurn(t), noise, 1, random);
+    else put(x, y, i, cosTurn(t), sinTurn(t), noise, 0, random);
   }
 }
 
@@ -25,9 +24,9 @@ export function moons(x: usize, y: usize, rows: i32, noise: f64, seed: u32, rand
 export function circles(x: usize, y: usize, rows: i32, noise: f64, seed: u32, random: Random): void {
   random.begin(seed, Purpose.data, 1, 0);
   for (let i = 0; i < rows; i++) {
-    let t = 2 * PI * random.uniform();
+    let t = random.uniform();
     let radius = i & 1 ? 0.5 : 1.0;
-    put(x, y, i, radius * Math.cos(t), radius * Math.sin(t), noise, i & 1, random);
+    put(x, y, i, radius * cosTurn(t), radius * sinTurn(t), noise, i & 1, random);
   }
 }
 
@@ -37,8 +36,8 @@ export function spirals(x: usize, y: usize, rows: i32, classes: i32, noise: f64,
   for (let i = 0; i < rows; i++) {
     let label = i % classes;
     let radius = 0.05 + 0.95 * random.uniform();
-    let t = 3 * PI * radius + (2 * PI * label) / classes;
-    put(x, y, i, radius * Math.cos(t), radius * Math.sin(t), noise, label, random);
+    let t = 1.5 * radius + <f64>label / classes;
+    put(x, y, i, radius * cosTurn(t), radius * sinTurn(t), noise, label, random);
   }
 }
 

@@ -1,6 +1,5 @@
 import { Layer } from "../layer";
-import { exp4 } from "../math/exp";
-import { log4 } from "../math/log";
+import { callExp4, callLog4 } from "../math/called";
 import { rowAt, ROW } from "../kernels/simd";
 
 /** ln softmax over the features of each sample: y = x - max - ln Σ e^(x - max); dx = dy - eʸ·Σ dy. */
@@ -14,8 +13,8 @@ class LogSoftmax extends Layer {
         let top = v128.load(x);
         for (let at: usize = ROW; at < bytes; at += ROW) top = f32x4.max(top, v128.load(x + at));
         let sum = f32x4.splat(0);
-        for (let at: usize = 0; at < bytes; at += ROW) sum = f32x4.add(sum, exp4(f32x4.sub(v128.load(x + at), top)));
-        let log = log4(sum);
+        for (let at: usize = 0; at < bytes; at += ROW) sum = f32x4.add(sum, callExp4(f32x4.sub(v128.load(x + at), top)));
+        let log = callLog4(sum);
         for (let at: usize = 0; at < bytes; at += ROW) {
           v128.store(y + at, f32x4.sub(f32x4.sub(v128.load(x + at), top), log));
         }
@@ -31,7 +30,7 @@ class LogSoftmax extends Layer {
         let sum = f32x4.splat(0);
         for (let at: usize = 0; at < bytes; at += ROW) sum = f32x4.add(sum, v128.load(dy + at));
         for (let at: usize = 0; at < bytes; at += ROW) {
-          v128.store(dx + at, f32x4.sub(v128.load(dy + at), f32x4.mul(exp4(v128.load(y + at)), sum)));
+          v128.store(dx + at, f32x4.sub(v128.load(dy + at), f32x4.mul(callExp4(v128.load(y + at)), sum)));
         }
       }
     }

@@ -1,7 +1,6 @@
 import { ElementLoss, Decision, Values, Loss } from "./loss";
-import { softplus4 } from "../math/softplus";
-import { sigmoid4 } from "../math/sigmoid";
-import { log4, log1p4 } from "../math/log";
+import { callLog4, callSigmoid4, callSoftplus4 } from "../math/called";
+import { log1p4 } from "../math/log";
 import { f32At } from "../kernels/simd";
 
 /**
@@ -32,17 +31,17 @@ class BinaryCrossEntropy extends ElementLoss<BinaryCrossEntropy> {
     let rest = f32x4.sub(f32x4.splat(1), t);
     if (this.fromLogits) {
       let factor = f32x4.add(f32x4.splat(1), f32x4.mul(f32x4.sub(w, f32x4.splat(1)), t));
-      return f32x4.add(f32x4.mul(rest, z), f32x4.mul(factor, softplus4(f32x4.neg(z))));
+      return f32x4.add(f32x4.mul(rest, z), f32x4.mul(factor, callSoftplus4(f32x4.neg(z))));
     }
-    let yes = f32x4.max(log4(z), f32x4.splat(-100));
+    let yes = f32x4.max(callLog4(z), f32x4.splat(-100));
     let no = f32x4.max(log1p4(f32x4.neg(z)), f32x4.splat(-100));
     return f32x4.neg(f32x4.add(f32x4.mul(f32x4.mul(w, t), yes), f32x4.mul(rest, no)));
   }
   // @ts-ignore: decorator
   @inline
   derivative(z: v128, t: v128, w: v128): v128 {
-    let p = this.fromLogits ? sigmoid4(z) : z;
-    let q = this.fromLogits ? sigmoid4(f32x4.neg(z)) : f32x4.sub(f32x4.splat(1), z);
+    let p = this.fromLogits ? callSigmoid4(z) : z;
+    let q = this.fromLogits ? callSigmoid4(f32x4.neg(z)) : f32x4.sub(f32x4.splat(1), z);
     let slope = f32x4.sub(f32x4.mul(f32x4.sub(f32x4.splat(1), t), p), f32x4.mul(f32x4.mul(w, t), q));
     return this.fromLogits ? slope : f32x4.div(slope, f32x4.max(f32x4.mul(p, q), f32x4.splat(1e-12)));
   }

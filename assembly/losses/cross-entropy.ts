@@ -1,7 +1,7 @@
 import { Target, Loss } from "./loss";
 import { ClassLoss } from "./class-loss";
 import { exp4 } from "../math/exp";
-import { log4 } from "../math/log";
+import { callLog4 } from "../math/called";
 import { f32At, rowAt, ROW, LANES } from "../kernels/simd";
 
 /**
@@ -41,7 +41,7 @@ class CrossEntropy extends ClassLoss {
           sum = f32x4.add(sum, e);
           if (gradient) v128.store(dz + at, e);
         }
-        let log = log4(sum);
+        let log = callLog4(sum);
         let loss = f32x4.splat(0), total = f32x4.splat(0);
         for (let c = 0; c < n; c++) {
           let q = this.share(c, label, index ? 0 : t + rowAt(c), sharp, smooth);

@@ -1,5 +1,5 @@
 import { ElementLoss, Decision, Loss } from "./loss";
-import { log4 } from "../math/log";
+import { callLog4 } from "../math/called";
 
 /** Kullback-Leibler divergence from log-probabilities z to probabilities t: Σ t·(ln t - z), mean over samples; dl/dz = -t. */
 class KlDivergence extends ElementLoss<KlDivergence> {
@@ -12,7 +12,7 @@ class KlDivergence extends ElementLoss<KlDivergence> {
   // @ts-ignore: decorator
   @inline
   value(z: v128, t: v128, p: v128): v128 {
-    return v128.and(f32x4.mul(t, f32x4.sub(log4(t), z)), f32x4.gt(t, f32x4.splat(0)));
+    return v128.and(f32x4.mul(t, f32x4.sub(callLog4(t), z)), f32x4.gt(t, f32x4.splat(0)));
   }
   // @ts-ignore: decorator
   @inline

@@ -1,5 +1,5 @@
 import { ElementLoss, Loss } from "./loss";
-import { softplus4 } from "../math/softplus";
+import { callSoftplus4 } from "../math/called";
 import { tanh4 } from "../math/tanh";
 
 const LN2: f32 = 0.6931471805599453;
@@ -12,7 +12,7 @@ class LogCosh extends ElementLoss<LogCosh> {
   @inline
   value(z: v128, t: v128, p: v128): v128 {
     let d = f32x4.abs(f32x4.sub(z, t));
-    return f32x4.add(d, f32x4.sub(softplus4(f32x4.mul(f32x4.splat(-2), d)), f32x4.splat(LN2)));
+    return f32x4.add(d, f32x4.sub(callSoftplus4(f32x4.mul(f32x4.splat(-2), d)), f32x4.splat(LN2)));
   }
   // @ts-ignore: decorator
   @inline

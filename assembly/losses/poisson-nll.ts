@@ -1,6 +1,5 @@
 import { ElementLoss, Loss } from "./loss";
-import { exp4 } from "../math/exp";
-import { log4 } from "../math/log";
+import { callExp4, callLog4 } from "../math/called";
 
 /**
  * Poisson negative log-likelihood, mean over every element. With z = ln rate: l = eᶻ - t·z, dl/dz = eᶻ - t; else
@@ -21,10 +20,10 @@ class PoissonNll extends ElementLoss<PoissonNll> {
   @inline
   value(z: v128, t: v128, eps: v128): v128 {
     let value = this.logInput
-      ? f32x4.sub(exp4(z), f32x4.mul(t, z))
-      : f32x4.sub(z, f32x4.mul(t, log4(f32x4.add(z, eps))));
+      ? f32x4.sub(callExp4(z), f32x4.mul(t, z))
+      : f32x4.sub(z, f32x4.mul(t, callLog4(f32x4.add(z, eps))));
     if (!this.full) return value;
-    let log = log4(t);
+    let log = callLog4(t);
     let half = f32x4.mul(f32x4.splat(0.5), f32x4.add(f32x4.splat(1.8378770664093453), log));
     let stirling = f32x4.add(f32x4.sub(f32x4.mul(t, log), t), half);
     return f32x4.add(value, v128.and(stirling, f32x4.gt(t, f32x4.splat(1))));
@@ -32,7 +31,7 @@ class PoissonNll extends ElementLoss<PoissonNll> {
   // @ts-ignore: decorator
   @inline
   derivative(z: v128, t: v128, eps: v128): v128 {
-    if (this.logInput) return f32x4.sub(exp4(z), t);
+    if (this.logInput) return f32x4.sub(callExp4(z), t);
     return f32x4.sub(f32x4.splat(1), f32x4.div(t, f32x4.add(z, eps)));
   }
 }

@@ -4,6 +4,7 @@ import { accumulate, addSquares, total } from "../kernels/wide";
 import { quotient } from "./element-rule";
 import { Rule, gradientAt } from "./rule";
 import { TensorRule } from "./tensor-rule";
+import { power64 } from "../math/scalar";
 
 /**
  * Adam's second moment from means over rows and columns: Rᵢ, Cⱼ ← averages of g² + eps with β₂ₜ = 1 - t^decayRate,
@@ -52,7 +53,7 @@ class Adafactor extends TensorRule {
 
   updateTensor(p: Parameter, s: usize, stride: usize, bytes: usize, lr: f64): void {
     if (this.relativeStep) lr = this.relativeRate(p, bytes) * p.lrScale;
-    let take = Math.pow(<f64>this.t, this.decayRate);
+    let take = power64(<f64>this.t, this.decayRate);
     let u = this.work;
     let squares: f64;
     if (this.factors(p)) {

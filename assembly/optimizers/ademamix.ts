@@ -1,5 +1,6 @@
 import { Rule, power } from "./rule";
 import { ElementRule, clippedGradient, quotient } from "./element-rule";
+import { log64, power64 } from "../math/scalar";
 
 /**
  * AdEMAMix, AdamW with a second, slow mean of the gradients: m₁ ← β₁m₁ + (1 - β₁)g; m₂ ← β₃m₂ + (1 - β₃)g; v as in Adam;
@@ -36,7 +37,7 @@ class Ademamix extends ElementRule<Ademamix> {
     this.slow = this.beta3;
     if (t < this.beta3Warmup) {
       let part = t / this.beta3Warmup;
-      this.slow = Math.pow(0.5, 1 / ((1 - part) * halfLife(this.beta1) + part * halfLife(this.beta3)));
+      this.slow = power64(0.5, 1 / ((1 - part) * halfLife(this.beta1) + part * halfLife(this.beta3)));
     }
   }
   states(): i32 {
@@ -80,7 +81,7 @@ class Ademamix extends ElementRule<Ademamix> {
 
 /** Steps after which half of a mean is forgotten; the addend is the authors', for β = 0. */
 function halfLife(beta: f64): f64 {
-  return Math.log(0.5) / Math.log(beta + 1e-8);
+  return log64(0.5) / log64(beta + 1e-8);
 }
 
 export function ademamix(): Rule {

@@ -43,7 +43,7 @@ class Adopt extends ElementRule<Adopt> {
     let eps = f32x4.splat(<f32>this.eps);
     let rate = f32x4.splat(<f32>lr);
     let keep = f32x4.splat(this.decouple ? <f32>(1 - lr * this.weightDecay) : 1);
-    let top = f32x4.splat(this.clip == Clip.none ? Infinity : <f32>Math.pow(<f64>this.t - 1, 0.25));
+    let top = f32x4.splat(this.clip == Clip.none ? Infinity : <f32>sqrt(sqrt(<f64>this.t - 1)));
     let m = s, v = s + stride;
     let end = w + bytes;
     if (this.t == 1) {

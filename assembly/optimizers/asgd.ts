@@ -1,6 +1,7 @@
 import { Rule } from "./rule";
 import { Parameter } from "../parameter";
 import { ElementRule, decayedGradient } from "./element-rule";
+import { power64 } from "../math/scalar";
 
 /**
  * Averaged stochastic gradient descent: g ← g + weightDecay·w; w ← w(1 - λη) - ηg with η = lr/(1 + λ·lr·(t - 1))^α;
@@ -30,7 +31,7 @@ class Asgd extends ElementRule<Asgd> {
   run(FULL: bool, w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {
     let limit = this.limit(), scale = this.scale(), decay = f32x4.splat(<f32>this.weightDecay);
     let past = <f64>this.t - 1;
-    let eta = lr / Math.pow(1 + this.lambd * lr * past, this.alpha);
+    let eta = lr / power64(1 + this.lambd * lr * past, this.alpha);
     let rate = f32x4.splat(<f32>eta);
     let keep = f32x4.splat(<f32>(1 - this.lambd * eta));
     let mu = f32x4.splat(<f32>(1 / max(1, past - this.t0)));

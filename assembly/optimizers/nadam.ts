@@ -1,5 +1,6 @@
 import { Rule } from "./rule";
 import { AdamRule } from "./adam-rule";
+import { power64 } from "../math/scalar";
 
 /**
  * Adam with Nesterov's look ahead: μₜ = β₁(1 - 0.96^(t·momentumDecay)/2), P = μ₁…μₜ, m and v as in Adam,
@@ -37,7 +38,7 @@ class Nadam extends AdamRule<Nadam> {
     store<f64>(this.shared, this.t == 1 ? this.mu : load<f64>(this.shared) * this.mu);
   }
   private momentum(t: u32): f64 {
-    return this.beta1 * (1 - 0.5 * Math.pow(0.96, <f64>t * this.momentumDecay));
+    return this.beta1 * (1 - 0.5 * power64(0.96, <f64>t * this.momentumDecay));
   }
   coupled(): f64 {
     return this.weightDecay;

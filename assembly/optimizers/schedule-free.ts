@@ -1,6 +1,7 @@
 import { Parameter } from "../parameter";
 import { ElementRule, clippedGradient, quotient } from "./element-rule";
 import { power } from "./rule";
+import { power64 } from "../math/scalar";
 
 /**
  * Schedule-free training: z ← z - lr·d takes the steps, x ← (1 - c)x + cz is their mean, meant for inference, and gradients
@@ -26,7 +27,7 @@ export abstract class ScheduleFree<T> extends ElementRule<T> {
     let t = <f64>this.t;
     this.warmth = t < rule.warmupSteps ? t / rule.warmupSteps : 1;
     let largest = max(load<f64>(this.shared), this.rate * this.warmth);
-    let weight = Math.pow(t, rule.r) * Math.pow(largest, rule.weightLrPower);
+    let weight = power64(t, rule.r) * power64(largest, rule.weightLrPower);
     let sum = load<f64>(this.shared, 8) + weight;
     store<f64>(this.shared, largest);
     store<f64>(this.shared, sum, 8);

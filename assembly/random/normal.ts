@@ -1,4 +1,5 @@
 // The standard normal distribution in float64, for drawing by inversion.
+import { exp64, log64 } from "../math/scalar";
 
 /**
  * Inverse of the standard normal distribution function for p in (0, 1): three rational approximations of Wichura's
@@ -13,7 +14,7 @@ export function normalQuantile(p: f64): f64 {
       (((67.187563600 * r + 78.757757664) * r + 17.895169469) * r + 1.0)
     );
   }
-  let r = sqrt(-Math.log(q < 0 ? p : 1 - p));
+  let r = sqrt(-log64(q < 0 ? p : 1 - p));
   let z: f64;
   if (r <= 5) {
     r -= 1.6;
@@ -35,5 +36,5 @@ export function normalCdf(x: f64): f64 {
 }
 
 function density(x: f64): f64 {
-  return 0.3989422804014327 * Math.exp(-0.5 * x * x);
+  return 0.3989422804014327 * exp64(-0.5 * x * x);
 }

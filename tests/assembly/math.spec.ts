@@ -4,9 +4,11 @@ import { erf4, erfc4 } from "../../assembly/math/erf";
 import { exp4 } from "../../assembly/math/exp";
 import { expm14 } from "../../assembly/math/expm1";
 import { log1p4, log4 } from "../../assembly/math/log";
+import { cosTurn, exp64, log64, power64, sinTurn } from "../../assembly/math/scalar";
 import { sigmoid4 } from "../../assembly/math/sigmoid";
 import { softplus4 } from "../../assembly/math/softplus";
 import { tanh4 } from "../../assembly/math/tanh";
+import { expectClose } from "./helpers";
 
 // a lane that is not the first, so that a function that fills one lane only is found
 // @ts-ignore: decorator
@@ -68,5 +70,45 @@ describe("assembly/math", () => {
     near(lane(erfc4(f32x4.splat(1))), 0.15729920705028513);
     near(lane(erfc4(f32x4.splat(9))), 4.13703174651381e-37);
     near(lane(erfc4(f32x4.splat(-1))), 1.842700792949715);
+  });
+
+  // The bounds are those that assembly/math/scalar.ts states; the references' own errors are below 1e-15.
+  test("exp64 is within 2e-13 of every size, and stops at its ends", () => {
+    for (let x = -708.0; x <= 709; x += 0.37) expectClose("exp64(" + x.toString() + ")", exp64(x), Math.exp(x), 2e-13);
+    expect(exp64(0)).toBe(1);
+    expect(exp64(1e300)).toBe(exp64(709));
+    expect(exp64(-1e300)).toBe(exp64(-708));
+  });
+
+  test("log64 is within 1e-13 over all exponents and around 1 and √½", () => {
+    for (let x = 2.3e-308; x < 1e308; x *= 1.37) expectClose("log64(" + x.toString() + ")", log64(x), Math.log(x), 1e-13);
+    for (let x = 0.70; x < 1.42; x += 0.00037) expectClose("log64(" + x.toString() + ")", log64(x), Math.log(x), 1e-13);
+    for (let d = 0.1; d > 1e-15; d /= 2) {
+      expectClose("log64 above 1", log64(1 + d), Math.log(1 + d), 1e-13);
+      expectClose("log64 below 1", log64(1 - d), Math.log(1 - d), 1e-13);
+    }
+    expect(log64(1)).toBe(0);
+  });
+
+  test("power64 is within 1e-12 of the powers that rules take", () => {
+    for (let t = 1.0; t < 1e9; t = Math.floor(t * 1.7) + 1) {
+      expectClose("t^-0.8", power64(t, -0.8), Math.pow(t, -0.8), 1e-12);
+      expectClose("t^2", power64(t, 2), t * t, 1e-12);
+      let y = min(t, 1e5) * 0.004;
+      expectClose("0.96^(t/250)", power64(0.96, y), Math.pow(0.96, y), 1e-12);
+    }
+    expect(power64(3, 0)).toBe(1);
+    expect(power64(0, 0)).toBe(1);
+    expect(power64(0, 2)).toBe(0);
+  });
+
+  test("sinTurn and cosTurn are within 1e-15·(1 + |u|) of sine and cosine, in every quarter", () => {
+    for (let u = -3.0; u <= 5; u += 0.0078125) {
+      // The reference takes the turns off first, exactly, as these u are multiples of 1/128.
+      let t = 2 * Math.PI * (u - nearest(u));
+      let bound = 1e-15 * (1 + abs(u));
+      expectClose("sinTurn(" + u.toString() + ")", sinTurn(u), Math.sin(t), 0, bound);
+      expectClose("cosTurn(" + u.toString() + ")", cosTurn(u), Math.cos(t), 0, bound);
+    }
   });
 });
