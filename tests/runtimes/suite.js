@@ -20,7 +20,12 @@ export async function run({ trainlet, data, goldens, threads }) {
   const cases = {};
   for (const [name, { on, layers, ...options }] of Object.entries(networks(trainlet))) {
     const { train, test } = (await dataSet(data, on)).split({ test: 0.2, seed: 3 });
-    const settings = { inputs: train.features, loss: trainlet.crossEntropy({ labelSmoothing: 0.05 }), seed: 11, threads };
+    const settings = {
+      inputs: train.features,
+      loss: trainlet.crossEntropy({ labelSmoothing: 0.05 }),
+      seed: 11,
+      threads,
+    };
     const model = await trainlet.sequential(layers, settings);
     await model.fit(train, { epochs: 4, validation: test, ...options });
     cases[name] = await hashOf([...state(model), model.predict(test.x)]);
@@ -73,7 +78,12 @@ function networks(t) {
     },
     "blobs, wide enough to share": {
       on: "blobs",
-      layers: [t.dense(256, { activation: "sigmoid" }), t.dropout(0.5), t.dense(256, { activation: "relu" }), t.dense(10)],
+      layers: [
+        t.dense(256, { activation: "sigmoid" }),
+        t.dropout(0.5),
+        t.dense(256, { activation: "relu" }),
+        t.dense(10),
+      ],
       optimizer: t.adam({ lr: 1e-3 }),
       batchSize: 128,
     },
@@ -100,10 +110,13 @@ function schedules(t) {
 }
 
 async function goldenNetwork(t, golden) {
-  const model = await t.sequential(golden.layers.map(layer => goldenLayer(t, layer)), {
-    inputs: golden.inputs[0].length / golden.batch,
-    loss: t[golden.loss.name](golden.loss.options),
-  });
+  const model = await t.sequential(
+    golden.layers.map(layer => goldenLayer(t, layer)),
+    {
+      inputs: golden.inputs[0].length / golden.batch,
+      loss: t[golden.loss.name](golden.loss.options),
+    },
+  );
   model.loadParameters(Object.fromEntries(Object.entries(golden.init).map(([name, { values }]) => [name, values])));
   const { name, ...hyperparameters } = golden.optimizer;
   const { norm: clipNorm, value: clipValue } = golden.clip ?? {};
