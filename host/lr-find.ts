@@ -7,6 +7,7 @@ import { fromBytes } from "./load.ts";
 import { checkObject, checkSpec, type Options, type Spec } from "./make-spec.ts";
 import type { Model } from "./model.ts";
 import { resolve } from "./network-spec.ts";
+import { power } from "./schedules/powers.ts";
 
 export interface RangeTestStep {
   /** Counts from 1. */
@@ -73,7 +74,7 @@ export async function findLearningRate(model: Model, data: Data, options: RangeT
     throw new TrainletError("INVALID_ARGUMENT", message);
   }
   const optimizer = { ...resolve("optimizer", rule, "findLearningRate: optimizer"), lr: minLr };
-  const schedule = { type: "exponential", gamma: (maxLr / minLr) ** (1 / (steps - 1)), per: "batch" as const };
+  const schedule = { type: "exponential", gamma: power(maxLr / minLr, 1 / (steps - 1)), per: "batch" as const };
   const taken: RangeTestStep[] = [];
   const settled = burnIn(steps);
   let average = 0;
@@ -83,7 +84,7 @@ export async function findLearningRate(model: Model, data: Data, options: RangeT
   const onBatchEnd = ({ lr, loss }: { lr: number; loss: number }) => {
     const step = taken.length + 1;
     average = smoothing * average + (1 - smoothing) * loss;
-    const smoothed = average / (1 - smoothing ** step);
+    const smoothed = average / (1 - power(smoothing, step));
     taken.push({ step, lr, loss, smoothed });
     onStep?.(taken.at(-1)!);
     if (step >= settled) best = Math.min(best, smoothed);

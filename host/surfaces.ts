@@ -45,13 +45,13 @@ const beale = surface({
   start: [1, 1],
   minima: [[3, 0.5]],
   view: [-1, 4.5, -2, 2],
-  value: (x, y) => (1.5 - x + x * y) ** 2 + (2.25 - x + x * y * y) ** 2 + (2.625 - x + x * y ** 3) ** 2,
+  value: (x, y) => (1.5 - x + x * y) ** 2 + (2.25 - x + x * y * y) ** 2 + (2.625 - x + x * y * y * y) ** 2,
   gradient: (x, y) => {
     const a = 1.5 - x + x * y;
     const b = 2.25 - x + x * y * y;
-    const c = 2.625 - x + x * y ** 3;
+    const c = 2.625 - x + x * y * y * y;
     return [
-      2 * a * (y - 1) + 2 * b * (y * y - 1) + 2 * c * (y ** 3 - 1),
+      2 * a * (y - 1) + 2 * b * (y * y - 1) + 2 * c * (y * y * y - 1),
       2 * a * x + 4 * b * x * y + 6 * c * x * y * y,
     ];
   },
@@ -85,8 +85,8 @@ const saddle = surface({
     [0, -1],
   ],
   view: [-1.5, 1.5, -1.5, 1.5],
-  value: (x, y) => 0.5 * x * x + 0.25 * y ** 4 - 0.5 * y * y,
-  gradient: (x, y) => [x, y ** 3 - y],
+  value: (x, y) => 0.5 * x * x + 0.25 * y * y * y * y - 0.5 * y * y,
+  gradient: (x, y) => [x, y * y * y - y],
 });
 
 /** Test surfaces by name. */

@@ -20,7 +20,7 @@ function begin({ module, memory, tall }) {
     core.giveUp();
     throw error;
   }
-  port.close();
+  (port.close ? port : globalThis).close(); // Deno's parentPort cannot close, its worker can
 }
 
 if (node?.parentPort) begin(node.workerData);

@@ -1,5 +1,6 @@
 // Schedules that rise and fall, some with a momentum that goes the other way.
 import { atLeast0, cosineBetween, count, fraction, schedule } from "./form.ts";
+import { power } from "./powers.ts";
 
 /** Half a cosine from lr0 to etaMin in t0 steps, then again from lr0 in t0·tMult, t0·tMult² … Loshchilov, Hutter 2016 */
 export const cosineWarmRestarts = /* @__PURE__ */ schedule("cosineWarmRestarts", () => ({
@@ -24,7 +25,7 @@ function swing(s: { stepSizeUp: number; stepSizeDown?: number; mode: string; gam
     const cycle = Math.floor(t / (up + down));
     const at = t - cycle * (up + down);
     const height = at <= up ? at / up : 1 - (at - up) / down;
-    return height * (s.mode === "triangular2" ? 2 ** -cycle : s.mode === "expRange" ? s.gamma ** t : 1);
+    return height * (s.mode === "triangular2" ? power(0.5, cycle) : s.mode === "expRange" ? power(s.gamma, t) : 1);
   };
 }
 

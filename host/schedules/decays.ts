@@ -1,6 +1,7 @@
 // Schedules that go from the optimizer's rate lr0 downwards, in closed form.
 import { show, TrainletError } from "../errors.ts";
 import { above0, atLeast0, cosineBetween, count, lineBetween, list, schedule } from "./form.ts";
+import { power } from "./powers.ts";
 
 const staircase = {
   /** Steps that one decay takes. Default 1. */
@@ -27,7 +28,7 @@ export const exponential = /* @__PURE__ */ schedule("exponential", () => ({
   options: { gamma: { ...above0, default: 0.95 }, ...staircase },
   per: "epoch",
   rate: (s, { baseLr }) => {
-    return t => baseLr * s.gamma ** decays(t, s);
+    return t => baseLr * power(s.gamma, decays(t, s));
   },
 }));
 
@@ -45,7 +46,7 @@ export const stepDecay = /* @__PURE__ */ schedule("stepDecay", () => ({
   options: { stepSize: { ...count, default: 10 }, gamma: { ...atLeast0, default: 0.1 } },
   per: "epoch",
   rate: ({ stepSize, gamma }, { baseLr }) => {
-    return t => baseLr * gamma ** Math.floor(t / stepSize);
+    return t => baseLr * power(gamma, Math.floor(t / stepSize));
   },
 }));
 
@@ -54,7 +55,7 @@ export const multiStep = /* @__PURE__ */ schedule("multiStep", () => ({
   options: { milestones: { ...list, positional: true }, gamma: { ...atLeast0, default: 0.1 } },
   per: "epoch",
   rate: ({ milestones, gamma }, { baseLr }) => {
-    return t => baseLr * gamma ** milestones.filter(m => m <= t).length;
+    return t => baseLr * power(gamma, milestones.filter(m => m <= t).length);
   },
 }));
 
@@ -110,8 +111,8 @@ export const polynomial = /* @__PURE__ */ schedule("polynomial", () => ({
     power: { ...atLeast0, default: 1 },
   },
   per: "epoch",
-  rate: ({ totalIters, power }, { baseLr }) => {
-    return t => baseLr * (1 - Math.min(t / totalIters, 1)) ** power;
+  rate: ({ totalIters, power: exponent }, { baseLr }) => {
+    return t => baseLr * power(1 - Math.min(t / totalIters, 1), exponent);
   },
 }));
 

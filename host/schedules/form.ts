@@ -4,6 +4,7 @@ import { TrainletError } from "../errors.ts";
 import { makeSpec, type Option } from "../make-spec.ts";
 import type { Per, Schedule, ScheduleSpec, Start } from "./base.ts";
 import { know } from "./known.ts";
+import { halfCosine } from "./powers.ts";
 
 export interface ScheduleOption extends Option {
   /** Left out, it is the length of the run. */
@@ -127,7 +128,7 @@ export const list = { type: "Values", range: "[0, inf)" } as const;
 
 /** Half a cosine from `from` to `to` as x goes from 0 to 1. */
 export function cosineBetween(from: number, to: number, x: number): number {
-  return to + ((from - to) / 2) * (1 + Math.cos(Math.PI * x));
+  return to + (from - to) * halfCosine(x);
 }
 export function lineBetween(from: number, to: number, x: number): number {
   return from + (to - from) * x;

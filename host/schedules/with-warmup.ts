@@ -1,6 +1,7 @@
 // Schedules that begin with a warm-up of their own, in closed form.
 import { TrainletError } from "../errors.ts";
 import { above0, atLeast0, count, countFrom0, missing, schedule, share } from "./form.ts";
+import { halfCosine } from "./powers.ts";
 import { rise } from "./rise.ts";
 
 /** factor·modelSize^-½·min(s^-½, s·warmupSteps^-1½) with s = t + 1; lr0 plays no part. Vaswani et al. 2017 */
@@ -12,7 +13,8 @@ export const noam = /* @__PURE__ */ schedule("noam", () => ({
   },
   per: "batch",
   rate: ({ modelSize, warmupSteps, factor }) => {
-    return t => (factor / Math.sqrt(modelSize)) * Math.min((t + 1) ** -0.5, (t + 1) * warmupSteps ** -1.5);
+    const slope = 1 / (warmupSteps * Math.sqrt(warmupSteps));
+    return t => (factor / Math.sqrt(modelSize)) * Math.min(1 / Math.sqrt(t + 1), (t + 1) * slope);
   },
 }));
 
@@ -20,7 +22,7 @@ export const noam = /* @__PURE__ */ schedule("noam", () => ({
 const shapes = {
   "1-sqrt": (u: number) => 1 - Math.sqrt(u),
   linear: (u: number) => 1 - u,
-  cos: (u: number) => (1 + Math.cos(Math.PI * u)) / 2,
+  cos: halfCosine,
 };
 
 interface Lengths {
