@@ -298,7 +298,7 @@ describe("readFileChecked", () => {
 });
 
 describe("the module in a browser", () => {
-  it("imports nothing of Node until a function is called, and can be bundled", async () => {
+  it("imports nothing of Node, so that any bundler takes it", async () => {
     const { metafile } = await build({
       entryPoints: ["host/files/atomic.ts"],
       bundle: true,
@@ -310,7 +310,6 @@ describe("the module in a browser", () => {
       logLevel: "silent",
     });
     const imports = Object.values(metafile.outputs).flatMap(output => output.imports);
-    expect(imports.map(({ path }) => path).sort()).toEqual(["node:fs/promises", "node:path"]);
-    expect(imports.filter(({ kind }) => kind !== "dynamic-import")).toEqual([]);
+    expect(imports).toEqual([]);
   });
 });
