@@ -39,6 +39,9 @@ const entries = {
   optimizers: "host/optimizers.ts",
   schedules: "host/schedules/index.ts",
 };
+/** The entry for whoever has workers, and what runs in them: one file, since not every bundler cuts workers in pieces. */
+const worker = { worker: "host/worker/index.ts" };
+const workerThread = { "worker-thread": "host/worker-thread.ts" };
 /** createSchedule on its own, since its import has an effect: it makes every schedule known. */
 const effects = { "create-schedule": "host/schedules/create.ts" };
 /** The same entries under other names for runtimes that get the core in another way: host/platform has a file for each. */
@@ -65,7 +68,9 @@ async function buildHost() {
   };
   const split = { ...options, splitting: true, chunkNames: "[name]-[hash]" };
   await build({ ...options, entryPoints: detached });
-  await build({ ...split, entryPoints: { ...entries, ...effects, cli: "host/cli/main.ts" }, plugins: [redirect()] });
+  const all = { ...entries, ...effects, ...worker, cli: "host/cli/main.ts" };
+  await build({ ...split, entryPoints: all, plugins: [redirect()] });
+  await build({ ...options, entryPoints: workerThread });
   for (const [platform, list] of Object.entries(variants)) {
     const named = Object.entries({ ...list, ...effects }).map(([name, file]) => [
       name === "index" ? platform : `${platform}-${name}`,
@@ -80,7 +85,7 @@ async function buildHost() {
   }
   await build({
     ...options,
-    entryPoints: entries,
+    entryPoints: { ...entries, ...worker },
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     supported: { "dynamic-import": true },

@@ -12,12 +12,27 @@ export interface BatchLog {
   lr: number;
 }
 
+export interface ProgressLog {
+  epoch: number;
+  /** Steps of the epoch that are done, and how many it has. */
+  step: number;
+  steps: number;
+  /** Steps that the model has taken in all. */
+  iterations: number;
+  /** Mean over the epoch's batches so far. */
+  loss: number;
+  /** Rate of the last step. */
+  lr: number;
+}
+
 /** Functions of one's own. A function on its own is an `onEpochEnd`. Returning `false` ends the training. */
-export interface CallbackObject {
-  onEpochBegin?(epoch: number, model: Model): unknown;
-  onEpochEnd?(log: EpochLog, model: Model): unknown;
+export interface CallbackObject<M = Model> {
+  onEpochBegin?(epoch: number, model: M): unknown;
+  onEpochEnd?(log: EpochLog, model: M): unknown;
   /** After each batch; the model then takes one step a call of the core, which costs speed. */
-  onBatchEnd?(log: BatchLog, model: Model): unknown;
+  onBatchEnd?(log: BatchLog, model: M): unknown;
+  /** Whenever the core has come back, about fifty times a second; costs nothing. */
+  onProgress?(log: ProgressLog, model: M): unknown;
 }
 
 export interface EarlyStoppingOptions {
@@ -33,7 +48,7 @@ export interface EarlyStoppingOptions {
   restoreBest?: boolean;
 }
 export type EarlyStoppingSpec = { type: "earlyStopping" } & EarlyStoppingOptions;
-export type Callback = EarlyStoppingSpec | CallbackObject | ((log: EpochLog, model: Model) => unknown);
+export type Callback<M = Model> = EarlyStoppingSpec | CallbackObject<M> | ((log: EpochLog, model: M) => unknown);
 
 const options = "monitor:string patience:i32[0,inf) minDelta[0,inf) mode:min|max restoreBest:bool";
 

@@ -1,5 +1,5 @@
 // The training loop: epochs of steps that the core takes many at a time, with looks between them for whoever asked.
-import type { Callback, makeCallbacks } from "./callbacks.ts";
+import type { Callback, makeCallbacks, ProgressLog } from "./callbacks.ts";
 import type { Engine, Resident } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
 import { checkCommon } from "./fit-steps.ts";
@@ -171,6 +171,7 @@ class Loop {
   async epoch(epoch: number, steps: number): Promise<EpochLog> {
     const { engine, train, batchSize, pace, callbacks } = this.#run;
     const each = callbacks.filter(c => c.onBatchEnd);
+    const watching = callbacks.filter(c => c.onProgress);
     engine.select(this.#data, batchSize);
     beginMetrics(engine, this.#data.labels !== 0, {});
     let lr = pace.lr;
@@ -186,7 +187,11 @@ class Loop {
       this.done += count;
       this.#adapt(took);
       if (each.length) await this.#look(each, epoch, lr);
-      if (performance.now() - this.#lastBreath > LOOK_UP) await this.#breathe();
+      if (performance.now() - this.#lastBreath > LOOK_UP) {
+        const log = { epoch, step: this.done, steps, iterations: engine.steps, lr };
+        if (watching.length) await this.#tell(watching, { ...log, loss: readMetrics(engine).loss });
+        await this.#breathe();
+      }
       this.#signal?.throwIfAborted();
       this.#run.model.checkAlive();
     }
@@ -210,6 +215,10 @@ class Loop {
     for (const c of callbacks) {
       if ((await c.onBatchEnd!({ iteration: engine.steps, epoch, loss, lr }, model)) === false) this.stopped = true;
     }
+  }
+  async #tell(callbacks: ReturnType<typeof makeCallbacks>, log: ProgressLog): Promise<void> {
+    const { model } = this.#run;
+    for (const c of callbacks) if ((await c.onProgress!(log, model)) === false) this.stopped = true;
   }
   #adapt(took: number): void {
     if (took < LOOK_UP / 2) this.#chunk = Math.min(this.#chunk * 2, MAX_STEPS);

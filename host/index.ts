@@ -7,6 +7,7 @@ export {
   type CallbackObject,
   type EarlyStoppingOptions,
   earlyStopping,
+  type ProgressLog,
 } from "./callbacks.ts";
 export {
   type ComparedContender,

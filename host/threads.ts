@@ -2,22 +2,7 @@
 import { builtin } from "./builtin.ts";
 import { show, TrainletError } from "./errors.ts";
 import type { CoreExports } from "./generated/core.ts";
-
-/** What Node's workers and browsers' have in common. */
-interface AnyWorker {
-  postMessage(message: unknown): void;
-  terminate(): unknown;
-  unref?(): void;
-  on?(event: string, listener: (value: unknown) => void): void;
-  addEventListener?(event: string, listener: (value: { data?: unknown; message?: string }) => void): void;
-}
-interface NodeWorkers {
-  // Without execArgv a worker would take over options that belong to the program: node --input-type=module -e …
-  Worker: new (
-    file: URL,
-    options: { workerData: unknown; execArgv: string[] },
-  ) => AnyWorker;
-}
+import { type AnyWorker, hasWorkers, listen, nodeWorkers } from "./workers.ts";
 
 /** Parameters from which "auto" thinks of more than one thread. */
 const WORTH_PARAMETERS = 50_000;
@@ -26,7 +11,7 @@ const AUTO_THREADS = 8;
 
 /** Whether memory can be shared here, and this thread may wait for others: a page's main thread may not. */
 export function canShare(): boolean {
-  if (typeof SharedArrayBuffer === "undefined" || !workerClass()) return false;
+  if (typeof SharedArrayBuffer === "undefined" || !hasWorkers()) return false;
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
     return true;
@@ -45,9 +30,6 @@ export function threadsFor(wish: number | "auto", parameters: number): number {
 
 function nodeProcessors(): number {
   return builtin<{ availableParallelism(): number }>("node:os")?.availableParallelism() ?? 1;
-}
-function workerClass(): boolean {
-  return builtin("node:worker_threads") !== undefined || typeof Worker !== "undefined";
 }
 
 /** State that outlives the crew's owner, for the clean-up after it. */
@@ -98,7 +80,7 @@ export class Crew {
     const core = this.#core;
     const file = new URL("./thread.js", import.meta.url);
     const given = this.#given;
-    const node = builtin<NodeWorkers>("node:worker_threads");
+    const node = nodeWorkers();
     const worker: AnyWorker = node
       ? new node.Worker(file, { workerData: given, execArgv: [] })
       : (new Worker(new URL("./thread.js", import.meta.url), { type: "module" }) as unknown as AnyWorker);
@@ -120,15 +102,8 @@ export class Crew {
         hands.lost ??= error;
         core.giveUp();
       };
-      if (node) {
-        worker.on!("message", arrive);
-        worker.on!("error", error => fail((error as Error)?.message ?? error));
-        worker.on!("exit", code => fail(`exit code ${code}`));
-      } else {
-        worker.addEventListener!("message", arrive);
-        worker.addEventListener!("error", event => fail(event.message ?? "error"));
-        worker.postMessage(given);
-      }
+      listen(worker, { message: arrive, fail });
+      if (!node) worker.postMessage(given);
     });
   }
   /** Throws where a thread has ended, or did not do its share in time: what was computed since is worth nothing. */

@@ -1,5 +1,5 @@
 // Who may look on while a model trains, and that looking changes nothing.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import * as t from "../../host/index.ts";
 import { fails, fingerprint, numbers, wholes } from "./support.ts";
 
@@ -55,6 +55,29 @@ describe("callbacks", () => {
     expect(logs.map(l => l.lr)).toEqual([0, 1, 2, 3, 4, 5].map(i => 0.01 * 0.5 ** i));
     const mean = logs.reduce((sum, log) => sum + log.loss, 0) / 6;
     expect(mean, "the epoch's loss is the mean over its equal batches").toBeCloseTo(history.epochs[0]!.loss, 6);
+  });
+  it("hear of progress whenever the core comes back, which changes nothing, and may end the run", async () => {
+    const expected = await network();
+    await expected.fit(data, options);
+    let clock = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => (clock += 15));
+    const logs: t.ProgressLog[] = [];
+    const model = await network();
+    await model.fit(data, { ...options, callbacks: [{ onProgress: log => void logs.push(log) }] });
+    expect(fingerprint(model)).toBe(fingerprint(expected));
+    expect(logs.length).toBeGreaterThan(4);
+    for (const { epoch, step, steps, iterations, lr } of logs) {
+      expect([steps, iterations, lr]).toEqual([6, (epoch - 1) * 6 + step, 0.01]);
+    }
+    const batches: number[] = [];
+    const both = { onBatchEnd: (log: t.BatchLog) => void batches.push(log.loss), onProgress: () => batches.length < 4 };
+    const last: t.ProgressLog[] = [];
+    const callbacks = [both, { onProgress: (log: t.ProgressLog) => void last.push(log) }];
+    const history = await (await network()).fit(data, { ...options, callbacks });
+    vi.restoreAllMocks();
+    expect([history.stoppedEarly, history.iterations]).toEqual([true, last.at(-1)!.iterations]);
+    const mean = batches.reduce((sum, loss) => sum + loss, 0) / batches.length;
+    expect(last.at(-1)!.loss, "the mean so far, of equal batches").toBeCloseTo(mean, 6);
   });
   it("are awaited", async () => {
     let waiting = 0;

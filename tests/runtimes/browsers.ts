@@ -53,6 +53,8 @@ function runtime(name: string, program: string | undefined, options: Record<stri
     ways: {
       "a page": () => train(false, "here()"),
       "an isolated page's worker, two threads": () => train(true, "inWorker(2)"),
+      "models in workers": () => train(false, "byWorkers(1)"),
+      "models in workers of an isolated page, two threads": () => train(true, "byWorkers(2)"),
     },
   };
 }

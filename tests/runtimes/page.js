@@ -1,10 +1,19 @@
 // The suite in a browser, from the package's files as they are.
 import * as data from "../../dist/data.js";
 import * as trainlet from "../../dist/index.js";
+import * as away from "../../dist/worker.js";
 import { run } from "./suite.js";
 
 /** In the thread that calls. */
 export async function here(threads) {
+  return train(trainlet, threads);
+}
+
+/** With the models of trainlet/worker. */
+export async function byWorkers(threads) {
+  return train({ ...trainlet, ...away }, threads);
+}
+async function train(trainlet, threads) {
   const goldens = await (await fetch("/goldens.json")).json();
   return await run({ trainlet, data, goldens, threads });
 }

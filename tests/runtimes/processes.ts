@@ -8,13 +8,13 @@ import { goldens, installed, LIMIT, type Result, type Runtime, root, versionIn }
 const execute = promisify(execFile);
 
 function runtime(name: string, program: string, ...options: string[]): Runtime {
-  const train = async (threads: number): Promise<Result> => {
+  const train = async (threads: number, where = "here"): Promise<Result> => {
     const file = path.join(root, "build/runtimes/goldens.json");
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, goldens());
     const child = path.join(root, "tests/runtimes/child.js");
     const env = { ...process.env, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
-    const { stdout } = await execute(program, [...options, child, file, String(threads)], {
+    const { stdout } = await execute(program, [...options, child, file, String(threads), where], {
       cwd: root,
       env,
       timeout: LIMIT,
@@ -26,7 +26,11 @@ function runtime(name: string, program: string, ...options: string[]): Runtime {
     name,
     missing: () => (existsSync(program) ? undefined : program),
     version: async () => versionIn((await execute(program, ["--version"])).stdout),
-    ways: { "one thread": () => train(1), "two threads": () => train(2) },
+    ways: {
+      "one thread": () => train(1),
+      "two threads": () => train(2),
+      "models in workers": () => train(2, "worker"),
+    },
   };
 }
 

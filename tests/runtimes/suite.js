@@ -10,7 +10,7 @@ const STEPS = 2000;
 
 /**
  * @param {object} given
- * @param {object} given.trainlet the exports of trainlet
+ * @param {object} given.trainlet the exports of trainlet; in place of its models may be those of trainlet/worker
  * @param {object} given.data the exports of trainlet/data
  * @param {Record<"networks" | "optimizers" | "schedules", object[]>} given.goldens the files of tests/golden
  * @param {number} [given.threads] of the networks that are trained with `fit`
@@ -28,7 +28,7 @@ export async function run({ trainlet, data, goldens, threads }) {
     };
     const model = await trainlet.sequential(layers, settings);
     await model.fit(train, { epochs: 4, validation: test, ...options });
-    cases[name] = await hashOf([...state(model), model.predict(test.x)]);
+    cases[name] = await hashOf([...(await state(model)), await model.predict(test.x)]);
     model.dispose();
   }
   for (const golden of goldens.networks) cases[`network ${golden.name}`] = await goldenNetwork(trainlet, golden);
@@ -117,26 +117,29 @@ async function goldenNetwork(t, golden) {
       loss: t[golden.loss.name](golden.loss.options),
     },
   );
-  model.loadParameters(Object.fromEntries(Object.entries(golden.init).map(([name, { values }]) => [name, values])));
+  await model.loadParameters(
+    Object.fromEntries(Object.entries(golden.init).map(([name, { values }]) => [name, values])),
+  );
   const { name, ...hyperparameters } = golden.optimizer;
   const { norm: clipNorm, value: clipValue } = golden.clip ?? {};
-  model.compile({ optimizer: t[name](hyperparameters), clipNorm, clipValue });
+  await model.compile({ optimizer: t[name](hyperparameters), clipNorm, clipValue });
   const Labels = golden.loss.target === "class index" ? Int32Array : Float32Array;
   const batches = golden.inputs.map((x, i) => ({ x: Float32Array.from(x), y: Labels.from(golden.targets[i]) }));
-  const losses = golden.losses.map((_, step) => {
-    const { x, y } = batches[step % batches.length];
-    return model.trainBatch(x, y);
-  });
-  const outputs = model.predict(batches[0].x);
+  const losses = [];
+  while (losses.length < golden.losses.length) {
+    const { x, y } = batches[losses.length % batches.length];
+    losses.push(await model.trainBatch(x, y));
+  }
+  const outputs = await model.predict(batches[0].x);
   const say = what => `network ${golden.name}: ${what}`;
   if (golden.finalLoss !== undefined) check(say("losses"), losses, golden.losses, LINE_SEARCH_BOUND);
   else {
     check(say("losses"), losses, golden.losses, BOUND);
     check(say("inference"), outputs, golden.evalOutput, BOUND);
-    for (const p of model.parameters()) check(say(p.name), p.value, golden.finalParams[p.name], BOUND);
-    for (const b of model.buffers()) check(say(b.name), b.value, golden.finalBuffers[b.name], BOUND);
+    for (const p of await model.parameters()) check(say(p.name), p.value, golden.finalParams[p.name], BOUND);
+    for (const b of await model.buffers()) check(say(b.name), b.value, golden.finalBuffers[b.name], BOUND);
   }
-  const hash = await hashOf([...state(model), outputs, Float64Array.from(losses)]);
+  const hash = await hashOf([...(await state(model)), outputs, Float64Array.from(losses)]);
   model.dispose();
   return hash;
 }
@@ -174,8 +177,8 @@ function rates(schedule, count, metrics) {
   });
 }
 
-function state(model) {
-  return [...model.parameters(), ...model.buffers()].map(({ value }) => value);
+async function state(model) {
+  return [...(await model.parameters()), ...(await model.buffers())].map(({ value }) => value);
 }
 
 function check(what, actual, expected, bound) {
