@@ -1,7 +1,8 @@
-// npm run bench: the SIMD limit of this engine, the GEMMs' share of it, samples/s of the five workloads, a row per rule.
+// npm run bench: the SIMD limit of this engine, the GEMMs' share of it, samples/s of the five workloads, a row per rule, what
+// a sample costs by the size of the data, and the first step of a process.
 // Everything is in one process, one thread; figures are the best of several runs, for a machine with noise.
 //   --json [FILE]     writes the figures
-//   --only PART,…     limit, gemm, workloads, rules: no more than these
+//   --only PART,…     limit, gemm, workloads, rules, scale, start: no more than these
 //   --rules NAME,…    no more than these rules
 //   --arithmetic fused   kernels and workloads with multiply and add as one; the engine has to have that
 //   --peers           ours and other libraries in turn (and nothing else, unless --only names it); writes bench/peers.md
@@ -13,6 +14,7 @@ import { type GemmFigure, measureCopy, measureGemms, measureLimit } from "./gemm
 import { showPeers, writePeers } from "./peers/report.ts";
 import { runPeers } from "./peers/run.ts";
 import { measureRule, type RuleFigure, ruleRows } from "./rules.ts";
+import { measureScale, measureStart } from "./scale.ts";
 import { flopsPerSample, makeData, makeModel, makeRule, type Workload, workloads } from "./workloads.ts";
 
 async function measureWorkload(
@@ -77,6 +79,28 @@ async function runRules(names: readonly string[]): Promise<RuleFigure[]> {
   return figures;
 }
 
+async function runScale() {
+  console.log("\nworkload       rows   ns/sample   of the smallest   bytes beside the data   grown");
+  const figures = await measureScale();
+  for (const { name, rows, nsPerSample, ratio, bytesBeside, bytesGrown } of figures) {
+    const columns = [
+      name.padEnd(9),
+      rows.toLocaleString("en").padStart(9),
+      nsPerSample.toFixed(0).padStart(10),
+      ratio.toFixed(2).padStart(16),
+      bytesBeside.toLocaleString("en").padStart(22),
+      bytesGrown.toLocaleString("en").padStart(6),
+    ];
+    console.log(columns.join("  "));
+  }
+  return figures;
+}
+function runStart() {
+  const start = measureStart();
+  console.log(`\nimport ${start.import.toFixed(1)} ms; from there to the first step ${start.firstStep.toFixed(1)} ms`);
+  return start;
+}
+
 async function comparePeers() {
   const { on, against, seconds } = values;
   const figures = await runPeers({
@@ -102,7 +126,7 @@ const { values } = parseArgs({
     seconds: { type: "string" },
   },
 });
-const all = ["limit", "gemm", "workloads", "rules"];
+const all = ["limit", "gemm", "workloads", "rules", "scale", "start"];
 const parts = values.only?.split(",") ?? (values.rules ? ["rules"] : values.peers ? [] : all);
 const has = (part: string) => parts.includes(part);
 const date = new Date().toISOString().slice(0, 10);
@@ -117,11 +141,15 @@ const gemms = has("gemm") ? measureGemms(limit) : undefined;
 if (gemms) showGemms(gemms);
 const results = has("workloads") ? await runWorkloads(limit) : undefined;
 const rules = has("rules") ? await runRules(values.rules?.split(",") ?? ruleRows) : undefined;
+const scale = has("scale") ? await runScale() : undefined;
+const start = has("start") ? runStart() : undefined;
 const peers = values.peers ? await comparePeers() : undefined;
 if (values.json) {
   // Peers are measured apart from the rest, so neither takes the other's figures out of the file.
   const before = existsSync(values.json) ? JSON.parse(readFileSync(values.json, "utf8")) : {};
-  const rest = parts.length ? { date, machine, engine, threads: 1, limit, gemms, workloads: results, rules } : before;
+  const rest = parts.length
+    ? { date, machine, engine, threads: 1, limit, gemms, workloads: results, rules, scale, start }
+    : before;
   const figures = { ...rest, peers: peers ?? before.peers };
   writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 }

@@ -4,8 +4,10 @@ import fs from "node:fs";
 import asc from "assemblyscript/asc";
 import esbuild from "esbuild";
 
-// Peers are compared with the package as it is published, so that needs all of it.
-const parts = process.argv.includes("--peers") ? [] : ["core"];
+// Peers are compared with the package as it is published, and processes start with it, so that needs all of it.
+const only = process.argv[process.argv.indexOf("--only") + 1];
+const packaged = process.argv.includes("--peers") || !process.argv.includes("--only") || only?.includes("start");
+const parts = packaged ? [] : ["core"];
 execFileSync(process.execPath, ["host/build.mjs", ...parts], { stdio: "inherit" });
 fs.mkdirSync("build/bench/generated", { recursive: true });
 for (const file of fs.readdirSync("host/generated").filter(name => name.endsWith(".wasm")))
