@@ -20,7 +20,7 @@ export * from "./optimizers";
 export * from "./initializers";
 export * from "./data";
 
-export { panelsFor, lanesFor } from "./layer";
+export { link, panelsFor, lanesFor } from "./layer";
 export { tallTiles } from "./kernels/tile";
 export { assemble, work, join, dismiss, giveUp } from "./team";
 export { firstNonFinite, firstOutside, fitScaler };

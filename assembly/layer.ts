@@ -17,6 +17,10 @@ export abstract class Layer {
   batch: Batch | null = null;
   previous: Layer | null = null;
   next: Layer | null = null;
+  /** Whether `forward` also does the next layer's. */
+  takesNext: bool = false;
+  /** Whether the last phase of `backward` also does the previous layer's, where it has a dx. */
+  takesPrevious: bool = false;
   /** Position in the list that the user gave. */
   index: i32 = 0;
 
@@ -30,6 +34,15 @@ export abstract class Layer {
   }
   /** Whether dx must not be dy. */
   separate(): bool {
+    return false;
+  }
+
+  /** Whether forward and backward look at elements alone, in units of a feature of a panel. */
+  elementwise(): bool {
+    return false;
+  }
+  /** Whether it does the work of an elementwise layer next to it, in passing. */
+  absorbs(): bool {
     return false;
   }
 
@@ -50,6 +63,14 @@ export abstract class Layer {
     return this.forwardUnits();
   }
   abstract backward(phase: i32, from: i32, to: i32, scratch: usize): void;
+}
+
+/** Puts one layer behind another. */
+export function link(layer: Layer, next: Layer): void {
+  layer.next = next;
+  next.previous = layer;
+  layer.takesNext = layer.absorbs() && next.elementwise();
+  next.takesPrevious = next.absorbs() && layer.elementwise();
 }
 
 /** Sample panels of `rows` samples; the host plans with it. */

@@ -170,7 +170,10 @@ export class Network {
 
   forward(): void {
     let job = this.forwardJob;
-    for (let layer: Layer | null = this.first; layer !== null; layer = layer!.next) job.run(layer, this.threads, this.scratch);
+    for (let layer: Layer | null = this.first; layer !== null; layer = layer!.next) {
+      job.run(layer, this.threads, this.scratch);
+      if (layer.takesNext) layer = layer.next!;
+    }
   }
   /** The batch's loss and, for training, dL/dz. */
   evaluateLoss(gradient: bool): void {
@@ -199,6 +202,7 @@ export class Network {
       for (let phase = 0, phases = layer.phases(); phase < phases; phase++) {
         job.run(layer, phase, this.threads, this.scratch);
       }
+      if (layer.takesPrevious && layer.dx) layer = layer.previous!;
     }
     for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
       if (!p.trainable || (p.l1 == 0 && p.l2 == 0)) continue;

@@ -168,8 +168,8 @@ export class Plan {
     let previous = 0;
     steps.forEach((step, i) => {
       const object = makeObject(memory, "layer", step.spec);
-      memory.set("Layer", object, { inputs: size, batch: this.batch, index: step.index, previous });
-      if (previous) memory.set("Layer", previous, { next: object });
+      memory.set("Layer", object, { inputs: size, batch: this.batch, index: step.index });
+      if (previous) core.link(previous, object);
       else memory.set("Network", this.network, { first: object });
       core.build(object);
       const outputs = memory.get("Layer", object, "outputs");

@@ -8,6 +8,9 @@ export abstract class Activation<T> extends Layer {
   constant(): v128 {
     return f32x4.splat(0);
   }
+  elementwise(): bool {
+    return true;
+  }
   forwardUnits(): i32 {
     return this.batch!.panels * this.inputs;
   }

@@ -7,6 +7,13 @@ import { forwardSingle, inputSingle, takeLane } from "../kernels/single";
 import { f32At, rowAt, panelsOf, LANES } from "../kernels/simd";
 
 /**
+ * Tiles of rows after which an activation follows: what they have written is still in the cache. The products are called in
+ * two places each, and so stay functions of their own: inside this loop V8 would find fewer registers for theirs (tiny
+ * networks were 10 % slower).
+ */
+const TILES: i32 = 16;
+
+/**
  * Fully connected layer: y = x·Wᵀ + b, W [units, inputs], b [units]. dW = dyᵀ·x, db = Σ dy, dx = dy·W.
  * @host activation: Activation - What follows the product: an activation, softmax or logSoftmax.
  * @host init: Initializer - How the weights start; by default what suits the activation.
@@ -47,15 +54,29 @@ class Dense extends Layer {
   forwardUnits(): i32 {
     return tilesOf(this.units);
   }
+  absorbs(): bool {
+    return true;
+  }
   forward(from: i32, to: i32, scratch: usize): void {
     let bias = this.biasTensor;
     let b = bias ? bias.value : 0;
+    let w = this.weightTensor!.value;
+    let n = this.units, k = this.inputs;
+    let panels = this.batch!.panels;
     if (this.batch!.rows == 1) {
-      takeLane(this.workspace, this.x, this.inputs);
-      forwardSingle(this.y, this.workspace, this.weightTensor!.value, b, this.inputs, tileRow(from, this.units), tileRow(to, this.units));
+      takeLane(this.workspace, this.x, k);
+      forwardSingle(this.y, this.workspace, w, b, k, tileRow(from, n), tileRow(to, n));
+      if (this.takesNext) this.next!.forward(tileRow(from, n), tileRow(to, n), scratch);
       return;
     }
-    gemmForward(this.y, this.x, this.weightTensor!.value, b, this.batch!.panels, this.units, this.inputs, from, to, scratch);
+    if (!this.takesNext) return gemmForward(this.y, this.x, w, b, panels, n, k, from, to, scratch);
+    let next = this.next!;
+    for (let t = from; t < to; t += TILES) {
+      let end = min(t + TILES, to);
+      gemmForward(this.y, this.x, w, b, panels, n, k, t, end, scratch);
+      if (end - t == tilesOf(n)) next.forward(0, panels * n, scratch);
+      else for (let p = 0, row = tileRow(t, n), stop = tileRow(end, n); p < panels; p++) next.forward(p * n + row, p * n + stop, scratch);
+    }
   }
 
   phases(): i32 {
@@ -81,7 +102,14 @@ class Dense extends Layer {
       let bias = this.biasTensor;
       if (bias) sumSamples(bias.grad, this.dy, panels, n, tileRow(from, n), tileRow(to, n));
     } else {
-      gemmInput(this.dx, this.dy, weight.value, panels, n, k, from, to, scratch);
+      if (!this.takesPrevious) return gemmInput(this.dx, this.dy, weight.value, panels, n, k, from, to, scratch);
+      let previous = this.previous!;
+      for (let t = from; t < to; t += TILES) {
+        let end = min(t + TILES, to);
+        gemmInput(this.dx, this.dy, weight.value, panels, n, k, t, end, scratch);
+        if (end - t == tilesOf(k)) previous.backward(0, 0, panels * k, scratch);
+        else for (let p = 0, row = tileRow(t, k), stop = tileRow(end, k); p < panels; p++) previous.backward(0, p * k + row, p * k + stop, scratch);
+      }
     }
   }
   /** All units at once: a single sample is not shared out. */
@@ -100,6 +128,7 @@ class Dense extends Layer {
     } else {
       if (!weight.trainable) takeLane(dy, this.dy, n);
       inputSingle(this.dx, dy, weight.value, n, k, dy + ((f32At(n) + 15) & ~15));
+      if (this.takesPrevious && this.dx) this.previous!.backward(0, 0, k, 0);
     }
   }
 }
