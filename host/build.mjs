@@ -29,6 +29,7 @@ const detached = {
   "all-schedules": "host/schedules/list.ts",
   threads: "host/more-threads.ts",
   atomic: "host/files/atomic.ts",
+  bytes: "host/files/bytes.ts",
   "class-weights": "host/class-weights.ts",
 };
 

@@ -2,6 +2,7 @@
 import { make } from "./create.ts";
 import type { Engine } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
+import type { BytesInput } from "./files/bytes.ts";
 import { Model } from "./model.ts";
 import { decodeModel, type ModelFile } from "./model-file.ts";
 import { Pace } from "./pace.ts";
@@ -19,11 +20,14 @@ export async function load(path: string): Promise<Model> {
   return fromBytes(await readFileChecked(path), path);
 }
 
-/** The model in the bytes of a file. */
-export async function fromBytes(bytes: Uint8Array, name = "bytes"): Promise<Model> {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new TrainletError("INVALID_ARGUMENT", `fromBytes: bytes is ${show(bytes)}; give a Uint8Array`);
-  }
+/** The model in the bytes of a file, in whatever form they come: `fromBytes(fetch("model.safetensors"))`. Messages call
+ * them by `name`.
+ * @throws TrainletError INVALID_FILE for bytes that are no model or more than 2 GiB, FILE_ERROR for a stream that failed
+ * or a response that is not ok, INVALID_ARGUMENT for what is not bytes, OUT_OF_MEMORY.
+ */
+export async function fromBytes(input: BytesInput, name = "bytes"): Promise<Model> {
+  // What reads the other forms is a file of its own, since many a page that loads models has their bytes.
+  const bytes = input instanceof Uint8Array ? input : await (await import("./files/bytes.ts")).bytesOf(input, name);
   const file = decodeModel(bytes, name);
   const { inputs, loss, seed } = file;
   try {
