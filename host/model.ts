@@ -1,5 +1,6 @@
 // A network and everything that users do with it.
 import { makeCallbacks } from "./callbacks.ts";
+import { dispose } from "./disposable.ts";
 import type { Engine, Snapshot } from "./engine.ts";
 import { TrainletError } from "./errors.ts";
 import { checkFitOptions, evaluateResident, type FitOptions, runFit } from "./fit.ts";
@@ -318,7 +319,7 @@ export class Model {
     this.#engine?.crew?.stop();
     this.#engine = undefined;
   }
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
 
