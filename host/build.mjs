@@ -28,7 +28,7 @@ async function buildCore() {
 const detached = {
   "all-schedules": "host/schedules/list.ts",
   threads: "host/more-threads.ts",
-  atomic: "host/files/atomic.ts",
+  place: "host/storage/place.ts",
   bytes: "host/files/bytes.ts",
   "class-weights": "host/class-weights.ts",
 };
@@ -39,6 +39,7 @@ const entries = {
   data: "host/data/index.ts",
   optimizers: "host/optimizers.ts",
   schedules: "host/schedules/index.ts",
+  storage: "host/storage/index.ts",
 };
 /** createSchedule on its own, since its import has an effect: it makes every schedule known. */
 const effects = { "create-schedule": "host/schedules/create.ts" };

@@ -3,6 +3,7 @@ import { make } from "./create.ts";
 import type { Engine } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
 import type { BytesInput } from "./files/bytes.ts";
+import { checkSpec } from "./make-spec.ts";
 import { Model } from "./model.ts";
 import { decodeModel, type ModelFile } from "./model-file.ts";
 import { Pace } from "./pace.ts";
@@ -10,14 +11,24 @@ import type { Tensor } from "./plan.ts";
 import { baseRate } from "./rates.ts";
 import { fetchFor } from "./schedules/known.ts";
 import { type ScheduleSpec, startSchedule } from "./schedules/schedule.ts";
+import type { ModelStorage } from "./storage/storage.ts";
 import { setTensors } from "./tensors.ts";
 import { resolveTraining } from "./training.ts";
 import { resumeRecord } from "./training-state.ts";
 
-/** Reads a model that `save` wrote; Node, Deno and Bun. */
-export async function load(path: string): Promise<Model> {
-  const { readFileChecked } = await import("./files/atomic.ts");
-  return fromBytes(await readFileChecked(path), path);
+export interface LoadOptions {
+  /** Where the name belongs: an adapter of `trainlet/storage`, or one's own. Default: the file system. */
+  storage?: ModelStorage;
+}
+
+/** Reads a model that `save` wrote: a file (Node, Deno, Bun), or what is under a name of the storage.
+ * @throws TrainletError FILE_NOT_FOUND, FILE_ERROR, INVALID_FILE, UNSUPPORTED where there is no file system or no such
+ * storage, and as the storage says.
+ */
+export async function load(name: string, options: LoadOptions = {}): Promise<Model> {
+  checkSpec("load", options, "storage:any");
+  const { readFrom } = await import("./storage/place.ts");
+  return fromBytes(await readFrom(options.storage, name), name);
 }
 
 /** The model in the bytes of a file, in whatever form they come: `fromBytes(fetch("model.safetensors"))`. Messages call
