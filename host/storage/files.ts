@@ -50,12 +50,20 @@ function system(): typeof import("node:fs/promises") {
 
 /** Names of the files below a folder, links to files included; a folder that is not there has none. */
 async function namesIn(folder: string, prefix: string): Promise<string[]> {
+  const fs = system();
+  const isFile = (path: string) =>
+    fs.stat(path).then(
+      found => found.isFile(),
+      () => false, // a link to nothing
+    );
   const names: string[] = [];
   try {
-    for (const entry of await system().readdir(folder, { withFileTypes: true })) {
+    for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
       const name = prefix + entry.name;
-      if (entry.isDirectory()) names.push(...(await namesIn(`${folder}/${entry.name}`, `${name}/`)));
-      else if ((entry.isFile() || entry.isSymbolicLink()) && !temporary.test(entry.name)) names.push(name);
+      const path = `${folder}/${entry.name}`;
+      // A link to a folder is not followed: it may lead out, or in a circle.
+      if (entry.isDirectory()) names.push(...(await namesIn(path, `${name}/`)));
+      else if (!temporary.test(entry.name) && (await isFile(path))) names.push(name);
     }
   } catch (cause) {
     if (systemCode(cause) !== "ENOENT") throw fileError("list", folder, cause);
