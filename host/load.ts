@@ -33,8 +33,8 @@ export async function load(name: string, options: LoadOptions = {}): Promise<Mod
 
 /** The model in the bytes of a file, in whatever form they come: `fromBytes(fetch("model.safetensors"))`. Messages call
  * them by `name`.
- * @throws TrainletError INVALID_FILE for bytes that are no model or more than 2 GiB, FILE_ERROR for a stream that failed
- * or a response that is not ok, INVALID_ARGUMENT for what is not bytes, OUT_OF_MEMORY.
+ * @throws TrainletError INVALID_FILE for bytes that are no model or more than 2 GiB, FILE_ERROR for a stream that
+ * failed or a response that is not ok, INVALID_ARGUMENT for what is not bytes, OUT_OF_MEMORY.
  */
 export async function fromBytes(input: BytesInput, name = "bytes"): Promise<Model> {
   // What reads the other forms is a file of its own, since many a page that loads models has their bytes.

@@ -15,7 +15,8 @@ export type BytesInput = Bytes | PromiseLike<Bytes>;
 export const defaultMaxBytes = 2_147_483_648;
 
 const kinds =
-  "a Uint8Array, an ArrayBuffer or a view of one, a Blob, a Response, a ReadableStream or an async iterable of Uint8Array, or a promise of one";
+  "a Uint8Array, an ArrayBuffer or a view of one, a Blob, a Response, a ReadableStream or an async iterable of " +
+  "Uint8Array, or a promise of one";
 
 /** What a caller lets in, and what its messages say. */
 export interface Limits {

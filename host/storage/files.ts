@@ -7,8 +7,8 @@ import { checkBytes, checkText, type ModelStorage, partsOf, temporary } from "./
 /**
  * The files of a folder and of the folders in it, which are made when something is written. A name stays within the
  * folder: "runs/iris" is a file of the folder "runs".
- * @throws TrainletError from its methods: FILE_NOT_FOUND, FILE_ERROR, INVALID_ARGUMENT for a bad name, UNSUPPORTED where
- * there is no file system.
+ * @throws TrainletError from its methods: FILE_NOT_FOUND, FILE_ERROR, INVALID_ARGUMENT for a bad name, UNSUPPORTED
+ * where there is no file system.
  */
 export function files(folder = "."): ModelStorage {
   checkText(folder, "files: folder");

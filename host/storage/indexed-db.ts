@@ -15,8 +15,8 @@ const PATIENCE = 10_000;
 
 /**
  * The entries of an object store, each written in one transaction.
- * @throws TrainletError from its methods: FILE_NOT_FOUND, FILE_ERROR, INVALID_ARGUMENT for a bad name, UNSUPPORTED where
- * there is no IndexedDB.
+ * @throws TrainletError from its methods: FILE_NOT_FOUND, FILE_ERROR, INVALID_ARGUMENT for a bad name, INVALID_FILE for
+ * an entry of another kind, UNSUPPORTED where there is no IndexedDB.
  */
 export function indexedDb(options: IndexedDbOptions = {}): ModelStorage {
   checkSpec("indexedDb", options, "database:string store:string");
@@ -55,7 +55,7 @@ export function indexedDb(options: IndexedDbOptions = {}): ModelStorage {
       if (value === undefined)
         throw notFound(`entry ${show(name)} in ${show(store)} of the database ${show(database)}`);
       if (value instanceof Uint8Array) return value;
-      const message = `the entry ${show(name)} was not written by this adapter: it should be a Uint8Array, got ${show(value)}`;
+      const message = `the entry ${show(name)} is none of a model: it should be a Uint8Array, got ${show(value)}`;
       throw new TrainletError("INVALID_FILE", message);
     },
     async write(name, bytes) {

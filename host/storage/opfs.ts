@@ -6,8 +6,8 @@ import { checkBytes, type ModelStorage, notFound, partsOf, storeError, temporary
 /**
  * The files of a folder in the origin private file system, and of the folders in it, which are made when something is
  * written. A file is replaced as a whole, and not while it is being read.
- * @throws TrainletError from its methods: FILE_NOT_FOUND, FILE_ERROR, INVALID_ARGUMENT for a bad name, UNSUPPORTED where
- * there is no such file system.
+ * @throws TrainletError from its methods: FILE_NOT_FOUND, FILE_ERROR, INVALID_ARGUMENT for a bad name, UNSUPPORTED
+ * where there is no such file system.
  */
 export function opfs(folder = "trainlet"): ModelStorage {
   const base = partsOf(folder, "opfs: folder");
@@ -73,7 +73,7 @@ export function opfs(folder = "trainlet"): ModelStorage {
 async function root(): Promise<FileSystemDirectoryHandle> {
   const storage = globalThis.navigator?.storage;
   if (typeof storage?.getDirectory === "function") return await storage.getDirectory();
-  const remedy = "use indexedDb(), a secure origin (https), or toBytes()";
+  const remedy = "use files() or indexedDb(), or a secure origin (https)";
   throw new TrainletError("UNSUPPORTED", `opfs: this runtime has no origin private file system; ${remedy}`);
 }
 

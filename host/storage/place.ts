@@ -9,7 +9,7 @@ export async function writeTo(storage: ModelStorage | undefined, name: string, b
   await call(storage, "write", name, () => storage.write(name, bytes));
 }
 
-/** @throws TrainletError likewise, and FILE_NOT_FOUND where the storage gives nothing: many stores do not throw then. */
+/** @throws TrainletError likewise; FILE_NOT_FOUND where the storage gives nothing, as many stores do not throw then. */
 export async function readFrom(storage: ModelStorage | undefined, name: string): Promise<Uint8Array> {
   if (storage === undefined) return await readFileChecked(name);
   const bytes = await call(storage, "read", name, () => storage.read(name));

@@ -2,8 +2,8 @@
 import { show, TrainletError } from "../errors.ts";
 
 /**
- * Bytes under names. Whatever has these four methods will do for `save` and `load`: the ones here, or an adapter of one's
- * own for a key-value store or a bucket. `write` should leave the old bytes or the new ones, never a part.
+ * Bytes under names. Whatever has these four methods will do for `save` and `load`: the ones here, or one's own adapter
+ * for a key-value store or a bucket. `write` should leave the old bytes or the new ones, never a part.
  */
 export interface ModelStorage {
   /** The bytes under a name; rejects with FILE_NOT_FOUND where there are none. */
