@@ -300,9 +300,10 @@ export class Model {
     const training = options.optimizer ? this.#trainingRecord() : undefined;
     return engine.inference(() => encodeModel(this.spec, [...this.parameters(), ...this.buffers()], about, training));
   }
-  /** Writes `toBytes()` to a file (Node, Deno, Bun) or under a name of the storage; what was there is replaced only when
-   * all is written.
-   * @throws TrainletError FILE_ERROR, UNSUPPORTED where there is no file system or no such storage, and as the storage says.
+  /** Writes `toBytes()` to a file (Node, Deno, Bun) or under a name of the storage; what was there is replaced only
+   * when all is written.
+   * @throws TrainletError FILE_ERROR, UNSUPPORTED where there is no file system or no such storage, and as the storage
+   * says.
    */
   async save(name: string, options: SaveToOptions = {}): Promise<void> {
     checkSpec("save", options, "optimizer:bool storage:any");
