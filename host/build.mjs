@@ -28,7 +28,8 @@ async function buildCore() {
 const detached = {
   "all-schedules": "host/schedules/list.ts",
   threads: "host/more-threads.ts",
-  atomic: "host/files/atomic.ts",
+  place: "host/storage/place.ts",
+  bytes: "host/files/bytes.ts",
   "class-weights": "host/class-weights.ts",
 };
 
@@ -38,6 +39,7 @@ const entries = {
   data: "host/data/index.ts",
   optimizers: "host/optimizers.ts",
   schedules: "host/schedules/index.ts",
+  storage: "host/storage/index.ts",
 };
 /** The entry for whoever has workers, and what runs in them: one file, since not every bundler cuts workers in pieces. */
 const worker = { worker: "host/worker/index.ts" };

@@ -2,6 +2,8 @@
 import { make } from "./create.ts";
 import type { Engine } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
+import type { BytesInput } from "./files/bytes.ts";
+import { checkSpec } from "./make-spec.ts";
 import { Model } from "./model.ts";
 import { decodeModel, type ModelFile } from "./model-file.ts";
 import { Pace } from "./pace.ts";
@@ -9,21 +11,34 @@ import type { Tensor } from "./plan.ts";
 import { baseRate } from "./rates.ts";
 import { fetchFor } from "./schedules/known.ts";
 import { type ScheduleSpec, startSchedule } from "./schedules/schedule.ts";
+import type { ModelStorage } from "./storage/storage.ts";
 import { setTensors } from "./tensors.ts";
 import { resolveTraining } from "./training.ts";
 import { resumeRecord } from "./training-state.ts";
 
-/** Reads a model that `save` wrote; Node, Deno and Bun. */
-export async function load(path: string): Promise<Model> {
-  const { readFileChecked } = await import("./files/atomic.ts");
-  return fromBytes(await readFileChecked(path), path);
+export interface LoadOptions {
+  /** Where the name belongs: an adapter of `trainlet/storage`, or one's own. Default: the file system. */
+  storage?: ModelStorage;
 }
 
-/** The model in the bytes of a file. */
-export async function fromBytes(bytes: Uint8Array, name = "bytes"): Promise<Model> {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new TrainletError("INVALID_ARGUMENT", `fromBytes: bytes is ${show(bytes)}; give a Uint8Array`);
-  }
+/** Reads a model that `save` wrote: a file (Node, Deno, Bun), or what is under a name of the storage.
+ * @throws TrainletError FILE_NOT_FOUND, FILE_ERROR, INVALID_FILE, UNSUPPORTED where there is no file system or no such
+ * storage, and as the storage says.
+ */
+export async function load(name: string, options: LoadOptions = {}): Promise<Model> {
+  checkSpec("load", options, "storage:any");
+  const { readFrom } = await import("./storage/place.ts");
+  return fromBytes(await readFrom(options.storage, name), name);
+}
+
+/** The model in the bytes of a file, in whatever form they come: `fromBytes(fetch("model.safetensors"))`. Messages call
+ * them by `name`.
+ * @throws TrainletError INVALID_FILE for bytes that are no model or more than 2 GiB, FILE_ERROR for a stream that
+ * failed or a response that is not ok, INVALID_ARGUMENT for what is not bytes, OUT_OF_MEMORY.
+ */
+export async function fromBytes(input: BytesInput, name = "bytes"): Promise<Model> {
+  // What reads the other forms is a file of its own, since many a page that loads models has their bytes.
+  const bytes = input instanceof Uint8Array ? input : await (await import("./files/bytes.ts")).bytesOf(input, name);
   const file = decodeModel(bytes, name);
   const { inputs, loss, seed } = file;
   try {

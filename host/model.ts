@@ -1,5 +1,6 @@
 // A network and everything that users do with it.
 import { makeCallbacks } from "./callbacks.ts";
+import { dispose } from "./disposable.ts";
 import type { Engine, Snapshot } from "./engine.ts";
 import { TrainletError } from "./errors.ts";
 import { checkFitOptions, evaluateResident, type FitOptions, runFit } from "./fit.ts";
@@ -24,6 +25,7 @@ import { optionsOf } from "./rows.ts";
 import { fetchFor } from "./schedules/known.ts";
 import { manual } from "./schedules/manual.ts";
 import { type RateOfStep, type ScheduleSpec, startSchedule } from "./schedules/schedule.ts";
+import type { ModelStorage } from "./storage/storage.ts";
 import { summarise } from "./summary.ts";
 import { type Buffer, checkSnapshot, listBuffers, listParameters, type Parameter, setTensors } from "./tensors.ts";
 import { resolveTraining, type Training, type TrainingOptions, trainingOptions } from "./training.ts";
@@ -39,6 +41,10 @@ export interface SaveOptions {
   /** Whether the file also holds what training needs to go on bit for bit: the rule's state, averages, the schedule of
    * `compile`. Default false. */
   optimizer?: boolean;
+}
+export interface SaveToOptions extends SaveOptions {
+  /** Where the name belongs: an adapter of `trainlet/storage`, or one's own. Default: the file system. */
+  storage?: ModelStorage;
 }
 
 export class Model {
@@ -294,11 +300,17 @@ export class Model {
     const training = options.optimizer ? this.#trainingRecord() : undefined;
     return engine.inference(() => encodeModel(this.spec, [...this.parameters(), ...this.buffers()], about, training));
   }
-  /** Writes `toBytes()` to a file, which replaces an old one only when it is complete; Node, Deno and Bun. */
-  async save(path: string, options: SaveOptions = {}): Promise<void> {
-    const bytes = this.toBytes(options);
-    const { writeFileAtomic } = await import("./files/atomic.ts");
-    await writeFileAtomic(path, bytes);
+  /** Writes `toBytes()` to a file (Node, Deno, Bun) or under a name of the storage; what was there is replaced only
+   * when all is written.
+   * @throws TrainletError FILE_ERROR, UNSUPPORTED where there is no file system or no such storage, and as the storage
+   * says.
+   */
+  async save(name: string, options: SaveToOptions = {}): Promise<void> {
+    checkSpec("save", options, "optimizer:bool storage:any");
+    const { storage, ...more } = options;
+    const bytes = this.toBytes(more);
+    const { writeTo } = await import("./storage/place.ts");
+    await writeTo(storage, name, bytes);
   }
   #trainingRecord(): TrainingRecord {
     const engine = this.#core;
@@ -318,7 +330,7 @@ export class Model {
     this.#engine?.crew?.stop();
     this.#engine = undefined;
   }
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
 

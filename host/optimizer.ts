@@ -1,5 +1,6 @@
 // An update rule on its own, for people who bring their own gradients.
 import { instantiate } from "./core.ts";
+import { dispose } from "./disposable.ts";
 import { show, TrainletError } from "./errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "./files/safetensors.ts";
 import { checkSpec, type Spec } from "./make-spec.ts";
@@ -42,14 +43,22 @@ export async function createOptimizer(
 }
 
 export class Optimizer {
-  readonly #memory: Memory;
   readonly #spec: Spec;
-  readonly #plan: PlannedRule;
+  #parts: { memory: Memory; plan: PlannedRule } | undefined;
 
   constructor(memory: Memory, spec: Spec, plan: PlannedRule) {
-    this.#memory = memory;
     this.#spec = spec;
-    this.#plan = plan;
+    this.#parts = { memory, plan };
+  }
+  get #alive(): { memory: Memory; plan: PlannedRule } {
+    if (!this.#parts) throw new TrainletError("DISPOSED", `${this.#spec.type}: the optimizer has been disposed of`);
+    return this.#parts;
+  }
+  get #memory(): Memory {
+    return this.#alive.memory;
+  }
+  get #plan(): PlannedRule {
+    return this.#alive.plan;
   }
   get #rule(): number {
     return this.#plan.rules[0]!.rule;
@@ -109,6 +118,13 @@ export class Optimizer {
       throw error instanceof TrainletError ? fail(error.message) : error;
     }
     this.#memory.set("Rule", this.#rule, { t: steps });
+  }
+  /** Lets go of the memory; the optimizer cannot be used after. Views that were taken before keep it. */
+  dispose(): void {
+    this.#parts = undefined;
+  }
+  [dispose](): void {
+    this.dispose();
   }
   #kept(): Kept[] {
     const { tensors, rules } = this.#plan;

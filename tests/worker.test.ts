@@ -114,6 +114,19 @@ describe("trainlet/worker", () => {
       open.push(other);
       expect(await other.predict(test)).toEqual(outputs);
       expect(other.classNames).toEqual(train.classNames);
+
+      const kept = new Map<string, Uint8Array>();
+      const storage = {
+        read: async (name: string) => kept.get(name)!,
+        write: async (name: string, bytes: Uint8Array) => void kept.set(name, bytes),
+        remove: async (name: string) => void kept.delete(name),
+        list: async () => [...kept.keys()],
+      };
+      await other.save("kept", { storage, optimizer: false });
+      const third = await away.load("kept", { storage });
+      open.push(third, await away.fromBytes(new Blob([kept.get("kept") as Uint8Array<ArrayBuffer>])));
+      expect(await third.predict(test)).toEqual(outputs);
+      expect(await open.at(-1)!.predict(test)).toEqual(outputs);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -61,8 +61,8 @@ const known: Record<keyof CsvOptions, true> = {
 };
 
 /**
- * Reads a CSV file, plain or gzipped, from a path, bytes, a Blob, a stream or `{ text }`. Columns of numbers become a
- * feature each, other columns one feature per category (categories sorted). Spaces around cells do not count.
+ * Reads a CSV file, plain or gzipped, from a path, bytes in any form (`Source`) or `{ text }`. Columns of numbers become
+ * a feature each, other columns one feature per category (categories sorted). Spaces around cells do not count.
  *
  * x: rows × features. y: class indices (rows) or targets (rows × targets); empty with `target: null`.
  *

@@ -46,7 +46,7 @@ interface Idx {
 }
 
 /**
- * Reads images, and their labels if given, from IDX files, plain or gzipped: paths, bytes, Blobs or streams.
+ * Reads images, and their labels if given, from IDX files, plain or gzipped: paths, or bytes in any form (`Source`).
  * x: rows × product of the other dimensions, bytes divided by 255. y: class indices; empty without labels.
  *
  * @throws TrainletError: INVALID_FILE for a header that is no IDX header or does not fit the bytes present (checked

@@ -23,7 +23,7 @@ function checkPath(path: string): void {
 }
 
 /** The system's word for what went wrong ("ENOENT"), or "" when the error did not come from the system. */
-function systemCode(error: unknown): string {
+export function systemCode(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
 }
@@ -44,7 +44,7 @@ const REMEDIES: Record<string, string> = {
   ERR_FS_FILE_TOO_LARGE: "it is larger than can be read at once: use a smaller file",
 };
 
-function fileError(action: string, path: string, cause: unknown): TrainletError {
+export function fileError(action: string, path: string, cause: unknown): TrainletError {
   if (cause instanceof TrainletError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const remedy = REMEDIES[systemCode(cause)] ?? `${reason}: check the path and try again`;

@@ -2,9 +2,11 @@
 // while they train. What needs a core at hand (rules on their own, surfaces) is in `trainlet` alone.
 import type { ModelOptions } from "../create.ts";
 import { show, TrainletError } from "../errors.ts";
+import type { BytesInput } from "../files/bytes.ts";
 import type { Data } from "../inputs.ts";
+import type { LoadOptions } from "../load.ts";
 import type { RangeTest, RangeTestOptions } from "../lr-find.ts";
-import type { Spec } from "../make-spec.ts";
+import { checkSpec, type Spec } from "../make-spec.ts";
 import { Line } from "./line.ts";
 import { WorkerModel } from "./model.ts";
 
@@ -18,6 +20,7 @@ export {
 } from "../callbacks.ts";
 export type { ModelOptions } from "../create.ts";
 export { type ErrorCode, TrainletError } from "../errors.ts";
+export type { Bytes, BytesInput } from "../files/bytes.ts";
 export type { FitStepsOptions, StepsLog } from "../fit-steps.ts";
 export * from "../generated/factories.ts";
 export type { EpochLog, History } from "../history.ts";
@@ -27,6 +30,7 @@ export type { LayerSettings, Spec } from "../make-spec.ts";
 export type { ClassReport, Metrics } from "../metrics.ts";
 export type { CompileOptions, Parameter } from "../model.ts";
 export * from "../schedules/index.ts";
+export type { ModelStorage } from "../storage/storage.ts";
 export type { Group, TrainingOptions } from "../training.ts";
 export { type WorkerFitOptions as FitOptions, WorkerModel as Model } from "./model.ts";
 
@@ -40,14 +44,16 @@ export async function sequential(
   return start("sequential", { layers, options });
 }
 
-/** Reads a model that `save` wrote; Node, Deno and Bun. */
-export async function load(path: string): Promise<WorkerModel> {
-  const { readFileChecked } = await import("../files/atomic.ts");
-  return start("fromBytes", { bytes: await readFileChecked(path), path });
+/** As `load` of trainlet: reads a model that `save` wrote, a file or what is under a name of the storage. */
+export async function load(name: string, options: LoadOptions = {}): Promise<WorkerModel> {
+  checkSpec("load", options, "storage:any");
+  const { readFrom } = await import("../storage/place.ts");
+  return fromBytes(await readFrom(options.storage, name), name);
 }
 
-/** The model in the bytes of a file. */
-export async function fromBytes(bytes: Uint8Array, name = "bytes"): Promise<WorkerModel> {
+/** As `fromBytes` of trainlet: the model in the bytes of a file, in whatever form they come. */
+export async function fromBytes(input: BytesInput, name = "bytes"): Promise<WorkerModel> {
+  const bytes = input instanceof Uint8Array ? input : await (await import("../files/bytes.ts")).bytesOf(input, name);
   return start("fromBytes", { bytes, name });
 }
 

@@ -1,12 +1,13 @@
 // A model that lives in a worker: the methods of `Model`, all of them by promises.
 import type { Callback } from "../callbacks.ts";
+import { dispose } from "../disposable.ts";
 import type { FitOptions } from "../fit.ts";
 import type { FitStepsOptions, StepsLog } from "../fit-steps.ts";
 import type { History } from "../history.ts";
 import type { Data, DatasetLike, Matrix, Targets } from "../inputs.ts";
 import type { RangeTest, RangeTestOptions } from "../lr-find.ts";
 import type { Metrics, MetricsRequest } from "../metrics.ts";
-import type { CompileOptions, Model, Parameter, SaveOptions } from "../model.ts";
+import type { CompileOptions, Model, Parameter, SaveOptions, SaveToOptions } from "../model.ts";
 import type { Line } from "./line.ts";
 import { Loan } from "./messages.ts";
 
@@ -116,11 +117,12 @@ export class WorkerModel {
   async toBytes(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     return this.#line.call("toBytes", { options });
   }
-  /** Writes what `toBytes` gives, as `Model.save` does. */
-  async save(path: string, options: SaveOptions = {}): Promise<void> {
-    const bytes = await this.toBytes(options);
-    const { writeFileAtomic } = await import("../files/atomic.ts");
-    await writeFileAtomic(path, bytes);
+  /** Writes what `toBytes` gives, as `Model.save` does; the storage stays here. */
+  async save(name: string, options: SaveToOptions = {}): Promise<void> {
+    const { storage, ...rest } = options ?? {};
+    const bytes = await this.toBytes(rest);
+    const { writeTo } = await import("../storage/place.ts");
+    await writeTo(storage, name, bytes);
   }
   async summary(): Promise<string> {
     return this.#line.call("summary", {});
@@ -130,7 +132,7 @@ export class WorkerModel {
   dispose(): void {
     this.#line.end();
   }
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.dispose();
   }
 }

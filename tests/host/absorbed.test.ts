@@ -9,7 +9,11 @@ const apart = t.dropout(0);
 /** Widths below, at and above what is done at a time, which is 64 to 96 outputs. */
 const widths = [3, 64, 96, 150, 333];
 
-function layers(units: number, activation: t.Spec, between: readonly t.Spec[]): readonly { type: string }[] {
+function layers(
+  units: number,
+  activation: { type: string },
+  between: readonly { type: string }[],
+): readonly { type: string }[] {
   const wide = t.dense(units, { init: "heNormal" });
   const last = t.dense(4, { init: "heNormal" });
   return [wide, ...between, activation, ...between, wide, ...between, activation, ...between, last];

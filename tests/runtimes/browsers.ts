@@ -16,17 +16,21 @@ interface Puppeteer {
 }
 const driver = "puppeteer-core";
 
-/** Opens a page and gives what the code gives there. */
-async function inPage<T>(options: Record<string, unknown>, isolated: boolean, code: string): Promise<T> {
+/** Opens a page and gives what the code gives there; of several each gets a page load of its own. */
+async function inPage<T>(options: Record<string, unknown>, isolated: boolean, ...codes: string[]): Promise<T[]> {
   const { default: puppeteer } = (await import(driver)) as { default: Puppeteer };
   return await withServer(isolated, async address => {
     const browser = await puppeteer.launch({ headless: true, timeout: LIMIT, protocolTimeout: LIMIT, ...options });
     try {
       const page = await browser.newPage();
-      await page.goto(address);
-      if ((await page.evaluate("crossOriginIsolated")) !== isolated)
-        throw new Error("the server's headers do not work");
-      return await page.evaluate<T>(code);
+      const results: T[] = [];
+      for (const code of codes) {
+        await page.goto(address);
+        if ((await page.evaluate("crossOriginIsolated")) !== isolated)
+          throw new Error("the server's headers do not work");
+        results.push(await page.evaluate<T>(code));
+      }
+      return results;
     } finally {
       const late = setTimeout(() => browser.process()?.kill("SIGKILL"), 10_000);
       await browser.close().finally(() => clearTimeout(late));
@@ -34,13 +38,17 @@ async function inPage<T>(options: Record<string, unknown>, isolated: boolean, co
   });
 }
 
-function runtime(name: string, program: string | undefined, options: Record<string, unknown>): Runtime {
-  const train = (isolated: boolean, call: string) =>
-    inPage<Result>(
-      { executablePath: program, ...options },
-      isolated,
-      `import("/tests/runtimes/page.js").then(page => page.${call})`,
-    );
+interface Browser extends Runtime {
+  /** What each piece of code gives, in page loads that follow each other in one browser. */
+  inPages<T>(...codes: string[]): Promise<T[]>;
+}
+
+function runtime(name: string, program: string | undefined, more: Record<string, unknown>): Browser {
+  const options = { executablePath: program, ...more };
+  const train = async (isolated: boolean, call: string) => {
+    const code = `import("/tests/runtimes/page.js").then(page => page.${call})`;
+    return (await inPage<Result>(options, isolated, code))[0]!;
+  };
   return {
     name,
     missing: () =>
@@ -56,10 +64,11 @@ function runtime(name: string, program: string | undefined, options: Record<stri
       "models in workers": () => train(false, "byWorkers(1)"),
       "models in workers of an isolated page, two threads": () => train(true, "byWorkers(2)"),
     },
+    inPages: (...codes) => inPage(options, false, ...codes),
   };
 }
 
-export const browsers: Runtime[] = [
+export const browsers: Browser[] = [
   runtime("Chromium", onPath("chromium", "chromium-browser", "google-chrome"), {
     // Containers run as root, where the sandbox does not start, and have a small /dev/shm.
     args: ["--no-sandbox", "--disable-dev-shm-usage"],

@@ -1,0 +1,62 @@
+// Where models are kept: what a store has to do, and what the three here check and say alike.
+import { show, TrainletError } from "../errors.ts";
+
+/**
+ * Bytes under names. Whatever has these four methods will do for `save` and `load`: the ones here, or one's own adapter
+ * for a key-value store or a bucket. `write` should leave the old bytes or the new ones, never a part.
+ */
+export interface ModelStorage {
+  /** The bytes under a name; rejects with FILE_NOT_FOUND where there are none. */
+  read(name: string): Promise<Uint8Array>;
+  /** Puts bytes under a name, in the place of what was there. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** Removes what is under a name, if anything is. */
+  remove(name: string): Promise<void>;
+  /** All names, sorted. */
+  list(): Promise<string[]>;
+}
+
+/** What a write that was cut off may leave behind. `list` does not name it. */
+export const temporary = /^\.trainlet-.*\.tmp$/;
+
+/** The parts of a name. What is no plain relative path in one store is refused in all, so that names can be moved. */
+export function partsOf(name: unknown, call: string): string[] {
+  const parts = typeof name === "string" ? name.split("/") : [];
+  const sound = (part: string) => part !== "" && part !== "." && part !== ".." && !/[\0\\]/.test(part);
+  if (parts.length > 0 && parts.every(sound)) return parts;
+  const wanted = 'a name such as "iris" or "runs/iris", with no "..", backslash or NUL in it';
+  throw new TrainletError("INVALID_ARGUMENT", `${call}: name is ${show(name)}; give ${wanted}`);
+}
+
+export function checkBytes(bytes: unknown, call: string): asserts bytes is Uint8Array {
+  if (bytes instanceof Uint8Array) return;
+  throw new TrainletError("INVALID_ARGUMENT", `${call}: bytes is ${show(bytes)}; give a Uint8Array`);
+}
+
+/** Throws unless an option is a string that is not empty. */
+export function checkText(value: unknown, what: string): asserts value is string {
+  if (typeof value === "string" && value !== "") return;
+  throw new TrainletError("INVALID_ARGUMENT", `${what} is ${show(value)}; give a string that is not empty`);
+}
+
+export function notFound(what: string, cause?: unknown): TrainletError {
+  return new TrainletError("FILE_NOT_FOUND", `there is no ${what}: check the name, or see list()`, { cause });
+}
+
+/** What the failures of browsers' stores mean, by the name of the DOMException. */
+const REMEDIES: Record<string, string> = {
+  QuotaExceededError: "the storage that the browser grants is used up: remove what is not needed",
+  NoModificationAllowedError: "another page or worker has it open: close that one and try again",
+  TypeMismatchError: "it is a folder, or a file stands where its name has a folder: use another name",
+};
+
+/** An error of a browser's store as one of ours. */
+export function storeError(what: string, cause: unknown): TrainletError {
+  if (cause instanceof TrainletError) return cause;
+  const { name = "", message = String(cause) } = (cause ?? {}) as Partial<Error>;
+  if (name === "SecurityError") {
+    const why = "this page may not keep data (a private window, or a frame without an origin); use toBytes()";
+    return new TrainletError("UNSUPPORTED", `${what}: ${why}`, { cause });
+  }
+  return new TrainletError("FILE_ERROR", `${what}: ${REMEDIES[name] ?? (message || name)}`, { cause });
+}
