@@ -39,8 +39,6 @@ const entries = {
   optimizers: "host/optimizers.ts",
   schedules: "host/schedules/index.ts",
 };
-/** createSchedule on its own, since its import has an effect: it makes every schedule known. */
-const effects = { "create-schedule": "host/schedules/create.ts" };
 /** The same entries under other names for runtimes that get the core in another way: host/platform has a file for each. */
 const variants = {
   workerd: entries,
@@ -65,9 +63,9 @@ async function buildHost() {
   };
   const split = { ...options, splitting: true, chunkNames: "[name]-[hash]" };
   await build({ ...options, entryPoints: detached });
-  await build({ ...split, entryPoints: { ...entries, ...effects, cli: "host/cli/main.ts" }, plugins: [redirect()] });
+  await build({ ...split, entryPoints: { ...entries, cli: "host/cli/main.ts" }, plugins: [redirect()] });
   for (const [platform, list] of Object.entries(variants)) {
-    const named = Object.entries({ ...list, ...effects }).map(([name, file]) => [
+    const named = Object.entries(list).map(([name, file]) => [
       name === "index" ? platform : `${platform}-${name}`,
       file,
     ]);
