@@ -76,16 +76,20 @@ async function buildHost() {
       plugins: [redirect(platform)],
     });
   }
-  await build({
+  const required = {
     ...options,
-    entryPoints: entries,
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     supported: { "dynamic-import": true },
+  };
+  await build({
+    ...required,
+    entryPoints: entries,
     banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
     define: { "import.meta.url": "importMetaUrl" },
     plugins: [redirect()],
   });
+  await build({ ...required, entryPoints: { slim: "host/slim.ts" }, plugins: [redirect("slim")] });
   fs.mkdirSync("dist/generated", { recursive: true });
   for (const file of fs.readdirSync("host/generated").filter(name => name.endsWith(".wasm")))
     fs.copyFileSync(`host/generated/${file}`, `dist/generated/${file}`);
@@ -94,6 +98,12 @@ async function buildHost() {
     .resolve("typescript/package.json")
     .replace("package.json", "bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
+  fs.copyFileSync("host/web-types.d.ts", "dist/types/web-types.d.ts");
+  for (const entry of ["index", "data/index", "optimizers"]) {
+    const file = `dist/types/${entry}.d.ts`;
+    const types = path.posix.relative(path.posix.dirname(file), "dist/types/web-types.d.ts");
+    fs.writeFileSync(file, `/// <reference path="${types}" />\n${fs.readFileSync(file, "utf8")}`);
+  }
   // The same declarations for `require`: what they are follows from the nearest package.json.
   fs.cpSync("dist/types", "dist/types-cjs", { recursive: true });
   fs.writeFileSync("dist/types-cjs/package.json", '{ "type": "commonjs" }\n');
