@@ -8,3 +8,5 @@ beforeAll(async () => void (await install()), 120_000);
 afterAll(removeProjects);
 
 await import("./package/in-node.ts");
+await import("./package/on-edge.ts");
+await import("./package/in-workerd.ts");
