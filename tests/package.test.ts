@@ -10,3 +10,6 @@ afterAll(removeProjects);
 await import("./package/in-node.ts");
 await import("./package/on-edge.ts");
 await import("./package/in-workerd.ts");
+await import("./package/in-bundles.ts");
+await import("./package/types.ts");
+await import("./package/checkers.ts");

@@ -81,6 +81,7 @@ export const modules = path.join(home, "node_modules");
 /** A new project with these files. */
 export function project(name: string, files: Record<string, string>): string {
   const folder = path.join(home, name);
+  mkdirSync(folder, { recursive: true });
   for (const [file, text] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     writeFileSync(path.join(folder, file), text);
