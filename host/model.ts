@@ -25,7 +25,7 @@ import { fetchFor } from "./schedules/known.ts";
 import { manual } from "./schedules/manual.ts";
 import { type RateOfStep, type ScheduleSpec, startSchedule } from "./schedules/schedule.ts";
 import { summarise } from "./summary.ts";
-import { type Buffer, checkSnapshot, listBuffers, listParameters, type Parameter, setTensors } from "./tensors.ts";
+import { checkSnapshot, type KeptBuffer, listBuffers, listParameters, type Parameter, setTensors } from "./tensors.ts";
 import { resolveTraining, type Training, type TrainingOptions, trainingOptions } from "./training.ts";
 import { recordOf, type TrainingRecord } from "./training-state.ts";
 import { sampleWeights } from "./weights.ts";
@@ -267,7 +267,7 @@ export class Model {
     return listParameters(this.#core);
   }
   /** Running statistics: name, shape and value. */
-  buffers(): Buffer[] {
+  buffers(): KeptBuffer[] {
     return listBuffers(this.#core);
   }
   /** Sets parameters and statistics by name; a wrong name or size throws and changes nothing. */

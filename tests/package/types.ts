@@ -98,10 +98,11 @@ describe("shipped declarations", () => {
     const found = readdirSync(path.join(folder, "types"), { recursive: true })
       .map(String)
       .filter(file => file.endsWith(".d.ts"))
-      .flatMap(
-        file =>
-          readFileSync(path.join(folder, "types", file), "utf8").match(/from "[^."][^"]*"|NodeJS\.|\bBuffer\b/g) ?? [],
-      );
+      .flatMap(file => {
+        // Examples in doc comments import the package by its name.
+        const code = readFileSync(path.join(folder, "types", file), "utf8").replace(/\/\*.*?\*\//gs, "");
+        return code.match(/from "[^."][^"]*"|import\("[^."][^"]*"\)|<reference types|NodeJS\.|\bBuffer\b/g) ?? [];
+      });
     expect(found).toEqual([]);
   });
 });
