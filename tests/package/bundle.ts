@@ -6,10 +6,10 @@ import { type BuildOptions, type BuildResult, build, type Plugin } from "esbuild
 export type Bundled = BuildResult<{ metafile: true }>;
 
 /** Bundles a project's files into its folder `out`. */
-export function bundle(folder: string, entry: string, options: BuildOptions = {}): Promise<Bundled> {
+export function bundle(folder: string, entry: string | string[], options: BuildOptions = {}): Promise<Bundled> {
   return build({
     absWorkingDir: folder,
-    entryPoints: [entry],
+    entryPoints: [entry].flat(),
     outdir: "out",
     bundle: true,
     splitting: true,

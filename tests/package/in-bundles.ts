@@ -1,11 +1,11 @@
 // Pages of users, built by Vite, webpack and esbuild, which train in Chromium: alone, and with two threads in a Worker.
-import { readFileSync } from "node:fs";
+import { copyFileSync, cpSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { openPage } from "./browser.ts";
 import { bundle } from "./bundle.ts";
-import { missing, node, project, tool, withoutBrowser } from "./project.ts";
+import { missing, modules, node, project, tool, withoutBrowser } from "./project.ts";
 import { fromNode, type Trained, trainer } from "./training.ts";
 
 interface Shown {
@@ -82,16 +82,24 @@ async function webpack(name: string, files: Record<string, string>): Promise<str
 }
 async function esbuild(name: string, files: Record<string, string>): Promise<string> {
   const folder = project(name, { ...files, "out/index.html": html("./page.js") });
-  const { warnings } = await bundle(folder, "page.js", { minify: true, loader: { ".wasm": "file" } });
+  const scripts = ["page.js", "worker.js"].filter(file => files[file]);
+  const { warnings } = await bundle(folder, scripts, { minify: true, loader: { ".wasm": "file" } });
   expect(warnings).toEqual([]);
   return path.join(folder, "out");
 }
+/** It takes no notice of `new URL`, so that the files stand where the README has them copied. */
+async function esbuildAndCopy(name: string, files: Record<string, string>): Promise<string> {
+  const out = await esbuild(name, files);
+  const dist = path.join(modules, "trainlet/dist");
+  cpSync(path.join(dist, "generated"), path.join(out, "generated"), { recursive: true });
+  copyFileSync(path.join(dist, "thread.js"), path.join(out, "thread.js"));
+  return out;
+}
 
 const bundlers = {
-  vite: { build: vite, full: page, url: `import url from "trainlet/core.wasm?url";` },
-  webpack: { build: webpack, full: page, url: `const url = new URL("trainlet/core.wasm", import.meta.url);` },
-  // Takes no notice of `new URL`, so that it is for slim.
-  esbuild: { build: esbuild, full: undefined, url: `import url from "trainlet/core.wasm";` },
+  vite: { build: vite, whole: vite, url: `import url from "trainlet/core.wasm?url";` },
+  webpack: { build: webpack, whole: webpack, url: `const url = new URL("trainlet/core.wasm", import.meta.url);` },
+  esbuild: { build: esbuild, whole: esbuildAndCopy, url: `import url from "trainlet/core.wasm";` },
 };
 
 /** The page's script and what that imports, less what it might fetch later. */
@@ -104,10 +112,10 @@ function loaded(folder: string): Set<string> {
   return files;
 }
 
-describe.each(Object.entries(bundlers))("%s", (name, { build, full, url }) => {
+describe.each(Object.entries(bundlers))("%s", (name, { build, whole, url }) => {
   const left = name !== "esbuild" && missing(name);
-  it.skipIf(left || withoutBrowser() || !full)("builds a page that trains, alone and with two threads", async () => {
-    const { result, asked } = await openPage<Shown>(await build(name, full!));
+  it.skipIf(left || withoutBrowser())("builds a page that trains, alone and with two threads", async () => {
+    const { result, asked } = await openPage<Shown>(await whole(name, page));
     expect(result.isolated).toBe(true);
     expect(result.alone).toEqual(await fromNode());
     expect(result.two).toEqual(result.alone);
