@@ -1,5 +1,5 @@
 // Node, by import and by require.
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { modules, output, project, root } from "./project.ts";
@@ -104,8 +104,8 @@ require("trainlet/slim").init(${core}).then(() => train()).then(result => consol
     const folder = project("cli", { "readme.txt": "" });
     // On Windows .bin holds shell scripts that call this file.
     const file = path.join(modules, process.platform === "win32" ? "trainlet/dist/cli.js" : ".bin/trainlet");
-    const own = await import(path.join(root, "package.json"), { with: { type: "json" } });
-    expect(await output(folder, file, "--version")).toBe(own.default.version);
+    const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+    expect(await output(folder, file, "--version")).toBe(version);
     const result = await output(folder, file, "train", "xor", "--epochs", "2", "--out", "xor.safetensors", "--json");
     expect(JSON.parse(result)).toBeTypeOf("object");
   });
