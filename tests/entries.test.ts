@@ -1,5 +1,6 @@
 // The README's table of entries: all that package.json exports, each with the size that it has.
-// A script's size is that of the whole entry, minified, with what it loads statically; what a page does not use it leaves out.
+// A script's size is that of the whole entry, minified, with what it loads statically; a page leaves out what it has
+// no use for.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
