@@ -17,7 +17,7 @@ const headers = {
   "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
 };
 
-/** Opens index.html of a folder; gives what its script leaves in `result`, a promise, and the files that were asked for. */
+/** Opens index.html of a folder; gives what its script leaves in `result`, a promise, and the files asked for. */
 export async function openPage<T>(folder: string): Promise<{ result: T; asked: string[] }> {
   const asked: string[] = [];
   const server = createServer(({ url }, response) => {
