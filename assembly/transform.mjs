@@ -161,7 +161,8 @@ function renderFactory(name, list, doc, options, hosted, trainable) {
   const type = `${upper(name)}Options`;
   const positional = options.filter(o => o.tags.positional);
   const rest = options.filter(o => !o.tags.positional);
-  const out = [`export interface ${type}${trainable ? " extends LayerSettings" : ""} {`];
+  // Not an interface: only an alias goes where plain JSON with any options is asked for (`Spec`).
+  const out = [`export type ${type} = ${trainable ? "LayerSettings & " : ""}{`];
   for (const o of rest) {
     const shown = o.type === "Values" ? "none" : o.tags.values ? `"${o.tags.values[o.default]}"` : String(o.default);
     const range = o.tags.range ? ` In ${o.tags.range}.` : "";
@@ -170,7 +171,7 @@ function renderFactory(name, list, doc, options, hosted, trainable) {
       out.push(`  /** The same as ${o.name}, under the reference's name. */`, `  ${o.tags.alias}?: ${optionType(o)};`);
   }
   for (const h of hosted) out.push(`  /** ${h.doc} */`, `  ${h.name}?: ${h.type}Option;`);
-  out.push("}", "", "/**", ...clean(doc).map(l => ` * ${l}`), " */");
+  out.push("};", "", "/**", ...clean(doc).map(l => ` * ${l}`), " */");
   const params = positional.map(o => `${o.name}: ${optionType(o)}`);
   const fixed = positional.map(o => `${o.name}: ${optionType(o)}; `).join("");
   const given = positional.length ? `, { ${positional.map(o => o.name).join(", ")} }` : "";

@@ -41,11 +41,11 @@ const entries = {
   schedules: "host/schedules/index.ts",
   storage: "host/storage/index.ts",
 };
-/** The entry for whoever has workers, and what runs in them: one file, since not every bundler cuts workers in pieces. */
+/** The entry for whoever has workers, and what runs in them: one file, since not every bundler cuts workers in pieces. It
+ * takes the factories without the loader of the core, which so share no chunk: webpack would follow the loader's dynamic
+ * imports for a page that only makes specs. */
 const worker = { worker: "host/worker/index.ts" };
 const workerThread = { "worker-thread": "host/worker-thread.ts" };
-/** createSchedule on its own, since its import has an effect: it makes every schedule known. */
-const effects = { "create-schedule": "host/schedules/create.ts" };
 /** The same entries under other names for runtimes that get the core in another way: host/platform has a file for each. */
 const variants = {
   workerd: entries,
@@ -70,11 +70,11 @@ async function buildHost() {
   };
   const split = { ...options, splitting: true, chunkNames: "[name]-[hash]" };
   await build({ ...options, entryPoints: detached });
-  const all = { ...entries, ...effects, ...worker, cli: "host/cli/main.ts" };
-  await build({ ...split, entryPoints: all, plugins: [redirect()] });
+  const named = { ...entries, ...worker, cli: "host/cli/main.ts" };
+  await build({ ...split, entryPoints: named, plugins: [redirect()] });
   await build({ ...options, entryPoints: workerThread });
   for (const [platform, list] of Object.entries(variants)) {
-    const named = Object.entries({ ...list, ...effects }).map(([name, file]) => [
+    const named = Object.entries(list).map(([name, file]) => [
       name === "index" ? platform : `${platform}-${name}`,
       file,
     ]);
@@ -85,16 +85,20 @@ async function buildHost() {
       plugins: [redirect(platform)],
     });
   }
-  await build({
+  const required = {
     ...options,
-    entryPoints: { ...entries, ...worker },
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     supported: { "dynamic-import": true },
+  };
+  await build({
+    ...required,
+    entryPoints: { ...entries, ...worker },
     banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
     define: { "import.meta.url": "importMetaUrl" },
     plugins: [redirect()],
   });
+  await build({ ...required, entryPoints: { slim: "host/slim.ts" }, plugins: [redirect("slim")] });
   fs.mkdirSync("dist/generated", { recursive: true });
   for (const file of fs.readdirSync("host/generated").filter(name => name.endsWith(".wasm")))
     fs.copyFileSync(`host/generated/${file}`, `dist/generated/${file}`);
@@ -103,6 +107,12 @@ async function buildHost() {
     .resolve("typescript/package.json")
     .replace("package.json", "bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
+  fs.copyFileSync("host/web-types.d.ts", "dist/types/web-types.d.ts");
+  for (const entry of ["index", "data/index", "optimizers"]) {
+    const file = `dist/types/${entry}.d.ts`;
+    const types = path.posix.relative(path.posix.dirname(file), "dist/types/web-types.d.ts");
+    fs.writeFileSync(file, `/// <reference path="${types}" />\n${fs.readFileSync(file, "utf8")}`);
+  }
   // The same declarations for `require`: what they are follows from the nearest package.json.
   fs.cpSync("dist/types", "dist/types-cjs", { recursive: true });
   fs.writeFileSync("dist/types-cjs/package.json", '{ "type": "commonjs" }\n');

@@ -37,8 +37,8 @@ export interface Spec {
   readonly [option: string]: unknown;
 }
 
-/** What every layer with parameters takes. */
-export interface LayerSettings {
+/** What every layer with parameters takes. An alias and not an interface, so that what factories give is a `Spec`. */
+export type LayerSettings = {
   /** A name for the summary and for errors. */
   name?: string;
   /** Whether the layer's parameters are updated. Default true. */
@@ -49,7 +49,7 @@ export interface LayerSettings {
   l1?: number;
   /** Weight of Σw² over the layer's weights (not biases) in the loss. In [0, inf). Default 0. */
   l2?: number;
-}
+};
 
 /** An activation by name or as a spec: `"relu"`, `leakyRelu({ slope: 0.1 })`. */
 export type ActivationOption = string | { readonly type: string };

@@ -1,6 +1,6 @@
 // A network and everything that users do with it.
 import { makeCallbacks } from "./callbacks.ts";
-import { dispose } from "./disposable.ts";
+import { Holder } from "./disposable.ts";
 import type { Engine, Snapshot } from "./engine.ts";
 import { TrainletError } from "./errors.ts";
 import { checkFitOptions, evaluateResident, type FitOptions, runFit } from "./fit.ts";
@@ -27,7 +27,7 @@ import { manual } from "./schedules/manual.ts";
 import { type RateOfStep, type ScheduleSpec, startSchedule } from "./schedules/schedule.ts";
 import type { ModelStorage } from "./storage/storage.ts";
 import { summarise } from "./summary.ts";
-import { type Buffer, checkSnapshot, listBuffers, listParameters, type Parameter, setTensors } from "./tensors.ts";
+import { checkSnapshot, type KeptBuffer, listBuffers, listParameters, type Parameter, setTensors } from "./tensors.ts";
 import { resolveTraining, type Training, type TrainingOptions, trainingOptions } from "./training.ts";
 import { recordOf, type TrainingRecord } from "./training-state.ts";
 import { sampleWeights } from "./weights.ts";
@@ -47,7 +47,7 @@ export interface SaveToOptions extends SaveOptions {
   storage?: ModelStorage;
 }
 
-export class Model {
+export class Model extends Holder {
   /** The network as plain JSON. */
   readonly spec: {
     readonly layers: readonly Spec[];
@@ -63,6 +63,7 @@ export class Model {
   #busy = false;
 
   constructor(engine: Engine, spec: Model["spec"], { about = {}, pace }: { about?: About; pace?: Pace } = {}) {
+    super();
     this.#engine = engine;
     this.spec = spec;
     this.#about = about;
@@ -273,7 +274,7 @@ export class Model {
     return listParameters(this.#core);
   }
   /** Running statistics: name, shape and value. */
-  buffers(): Buffer[] {
+  buffers(): KeptBuffer[] {
     return listBuffers(this.#core);
   }
   /** Sets parameters and statistics by name; a wrong name or size throws and changes nothing. */
@@ -326,12 +327,9 @@ export class Model {
   }
 
   /** Lets go of the memory; the model cannot be used after. */
-  dispose(): void {
+  override dispose(): void {
     this.#engine?.crew?.stop();
     this.#engine = undefined;
-  }
-  [dispose](): void {
-    this.dispose();
   }
 
   /** Throws when the model has been disposed of. */

@@ -1,6 +1,6 @@
 // An update rule on its own, for people who bring their own gradients.
 import { instantiate } from "./core.ts";
-import { dispose } from "./disposable.ts";
+import { Holder } from "./disposable.ts";
 import { show, TrainletError } from "./errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "./files/safetensors.ts";
 import { checkSpec, type Spec } from "./make-spec.ts";
@@ -42,11 +42,12 @@ export async function createOptimizer(
   return new Optimizer(memory, spec, plan);
 }
 
-export class Optimizer {
+export class Optimizer extends Holder {
   readonly #spec: Spec;
   #parts: { memory: Memory; plan: PlannedRule } | undefined;
 
   constructor(memory: Memory, spec: Spec, plan: PlannedRule) {
+    super();
     this.#spec = spec;
     this.#parts = { memory, plan };
   }
@@ -120,11 +121,8 @@ export class Optimizer {
     this.#memory.set("Rule", this.#rule, { t: steps });
   }
   /** Lets go of the memory; the optimizer cannot be used after. Views that were taken before keep it. */
-  dispose(): void {
+  override dispose(): void {
     this.#parts = undefined;
-  }
-  [dispose](): void {
-    this.dispose();
   }
   #kept(): Kept[] {
     const { tensors, rules } = this.#plan;

@@ -20,7 +20,7 @@ function surface(made: Omit<Surface, "minimum">): Surface {
 }
 
 /** A bowl twenty times as steep across as along: large rates bounce off its walls, small ones creep along its floor. */
-const ravine = surface({
+const ravine = /* @__PURE__ */ surface({
   formula: "x²/10 + 2y²",
   start: [-5, -2],
   minima: [[0, 0]],
@@ -30,7 +30,7 @@ const ravine = surface({
 });
 
 /** A bent valley with an almost flat floor. Rosenbrock 1960. */
-const rosenbrock = surface({
+const rosenbrock = /* @__PURE__ */ surface({
   formula: "(1 - x)² + 100(y - x²)²",
   start: [-1.2, 1],
   minima: [[1, 1]],
@@ -40,7 +40,7 @@ const rosenbrock = surface({
 });
 
 /** Flat in the middle, with walls at the edges. Beale 1958. */
-const beale = surface({
+const beale = /* @__PURE__ */ surface({
   formula: "(1.5 - x + xy)² + (2.25 - x + xy²)² + (2.625 - x + xy³)²",
   start: [1, 1],
   minima: [[3, 0.5]],
@@ -58,7 +58,7 @@ const beale = surface({
 });
 
 /** Four minima, all as low. Himmelblau 1972. */
-const himmelblau = surface({
+const himmelblau = /* @__PURE__ */ surface({
   formula: "(x² + y - 11)² + (x + y² - 7)²",
   start: [0, 0],
   minima: [
@@ -77,7 +77,7 @@ const himmelblau = surface({
 });
 
 /** A saddle at the origin between two minima; the path starts almost on the ridge that leads into it. */
-const saddle = surface({
+const saddle = /* @__PURE__ */ surface({
   formula: "x²/2 + y⁴/4 - y²/2",
   start: [-1, 0.01],
   minima: [

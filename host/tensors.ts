@@ -12,7 +12,8 @@ export interface Parameter {
   /** A copy of the last gradient, before clipping. */
   grad: Float32Array;
 }
-export interface Buffer {
+/** What a layer keeps that is not learnt; not `Buffer`, which is another thing in Node. */
+export interface KeptBuffer {
   name: string;
   shape: number[];
   /** A copy. */
@@ -28,7 +29,7 @@ export function listParameters({ memory, plan }: Engine): Parameter[] {
     grad: memory.f32(p.grad, p.length).slice(),
   }));
 }
-export function listBuffers({ memory, plan }: Engine): Buffer[] {
+export function listBuffers({ memory, plan }: Engine): KeptBuffer[] {
   return plan.statistics.map(s => ({ name: s.name, shape: [...s.shape], value: memory.f32(s.at, s.length).slice() }));
 }
 

@@ -5,14 +5,8 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
-
-const root = fileURLToPath(new URL("../", import.meta.url));
-const folder = path.join(root, "build/size");
-const KB = 1024;
+import { type Bundle, bundle, folder, gzipped, KB, root, scriptSize } from "./bundle-size.ts";
 
 /** API.md's example, with data in memory in place of a file. */
 const example = `
@@ -37,6 +31,8 @@ export async function train(train, test) {
 }
 export const save = (model, path) => model.save(path);
 `;
+/** The same page with a core that it fetches for itself. */
+const slim = `${example.replace('"trainlet"', '"trainlet/slim"')}export { init } from "trainlet/slim";\n`;
 /** All that a program can say in plain JSON, with no factory at all. */
 const plain = `
 import { sequential } from "trainlet";
@@ -58,38 +54,6 @@ export async function wrong(data) {
 }
 `;
 
-interface Bundle {
-  /** The entry and what it loads statically. */
-  needed: string[];
-  fetched: string[];
-}
-async function bundle(name: string, contents: string): Promise<Bundle> {
-  const outdir = path.join(folder, name);
-  rmSync(outdir, { recursive: true, force: true });
-  const { metafile } = await build({
-    stdin: { contents, resolveDir: root, sourcefile: "page.js" },
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    external: ["node:*"],
-    outdir,
-    metafile: true,
-    logLevel: "error",
-  });
-  const all = Object.keys(metafile.outputs);
-  const needed = new Set<string>();
-  const need = (file: string) => {
-    if (needed.has(file)) return;
-    needed.add(file);
-    for (const { kind, path: next, external } of metafile.outputs[file]!.imports) {
-      if (kind === "import-statement" && !external) need(next);
-    }
-  };
-  need(all.find(file => metafile.outputs[file]!.entryPoint)!);
-  return { needed: [...needed], fetched: all.filter(file => !needed.has(file)) };
-}
 /** Puts the core where the script looks for it. */
 function addCore(name: string): void {
   mkdirSync(path.join(folder, name, "generated"), { recursive: true });
@@ -111,7 +75,6 @@ const data = { x, y };`;
   );
   return JSON.parse(execFileSync(process.execPath, [file], { encoding: "utf8", timeout: 50_000 }));
 }
-const gzipped = (file: string) => gzipSync(readFileSync(path.resolve(root, file)), { level: 9 }).length;
 
 describe("what a training page downloads", () => {
   let page: Bundle;
@@ -120,10 +83,12 @@ describe("what a training page downloads", () => {
     addCore("page");
   });
   it("is 60 KB at most, script and core together, gzipped", () => {
-    const script = page.needed.reduce((sum, file) => sum + gzipped(file), 0);
+    const script = scriptSize(page);
     const core = gzipped("dist/generated/core.wasm");
     console.log(`a page downloads ${script + core} bytes: ${script} of script, ${core} of WebAssembly`);
     expect(script + core).toBeLessThanOrEqual(60 * KB);
+    const said = /downloads (\d+) KB of script/.exec(readFileSync(path.join(root, "README.md"), "utf8"))?.[1];
+    expect(Math.abs(Number(said) / (script / KB) - 1), "README").toBeLessThan(0.03);
   });
   it("trains with that alone, and does nothing before it is called", () => {
     for (const file of page.fetched) rmSync(path.resolve(root, file));
@@ -151,6 +116,30 @@ watch(Math, "random"); watch(crypto, "getRandomValues"); watch(performance, "now
     expect(result.epochs).toBeGreaterThan(5);
     expect(result.outputs).toBe(270);
     expect(result.bytes).toBeGreaterThan(1000);
+  });
+});
+
+describe("a training page with slim", () => {
+  let page: Bundle;
+  beforeAll(async () => {
+    page = await bundle("slim", slim);
+    addCore("slim");
+  });
+  it("has 25 KB of script at most, gzipped", () => {
+    const script = scriptSize(page);
+    console.log(`a page with slim downloads ${script} bytes of script`);
+    expect(script).toBeLessThanOrEqual(25 * KB);
+  });
+  it("trains with that alone, and the core that it is given", () => {
+    for (const file of page.fetched) rmSync(path.resolve(root, file));
+    const result = run(
+      "slim",
+      'import { readFileSync } from "node:fs";',
+      `await page.init(readFileSync(new URL("generated/core.wasm", import.meta.url)));
+const result = await page.train(data, data);`,
+    );
+    expect(result.accuracy).toBeGreaterThan(0.95);
+    expect(result.outputs).toBe(270);
   });
 });
 

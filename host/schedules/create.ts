@@ -3,9 +3,14 @@ import { knowAll } from "./known.ts";
 import { forms } from "./list.ts";
 import { type RateOfStep, type Schedule, type ScheduleContext, type ScheduleSpec, startSchedule } from "./schedule.ts";
 
-// Plain JSON may name any schedule. A bundler leaves this file out, and with it what no factory asks for, unless a page
-// imports createSchedule.
-knowAll(forms);
+// Plain JSON may name any schedule, so that importing this makes all of them known. The call is marked as pure and its
+// result used below: a bundler leaves it out, and with it what no factory asks for, unless a page imports createSchedule.
+const start = /* @__PURE__ */ knowingAll(startSchedule);
+
+function knowingAll<T>(use: T): T {
+  knowAll(forms);
+  return use;
+}
 
 /** A schedule from its spec; a function is short for `manual({ rate })`. */
 export function createSchedule(spec: ScheduleSpec | RateOfStep, context: ScheduleContext): Schedule {
@@ -15,5 +20,5 @@ export function createSchedule(spec: ScheduleSpec | RateOfStep, context: Schedul
       `createSchedule: baseLr is ${show(context?.baseLr)}; it should be a rate in [0, inf)`,
     );
   }
-  return startSchedule(spec, context);
+  return start(spec, context);
 }

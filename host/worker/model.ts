@@ -1,6 +1,6 @@
 // A model that lives in a worker: the methods of `Model`, all of them by promises.
 import type { Callback } from "../callbacks.ts";
-import { dispose } from "../disposable.ts";
+import { Holder } from "../disposable.ts";
 import type { FitOptions } from "../fit.ts";
 import type { FitStepsOptions, StepsLog } from "../fit-steps.ts";
 import type { History } from "../history.ts";
@@ -21,7 +21,7 @@ type Buffers = ReturnType<Model["buffers"]>;
 /** The functions that a callback may have. */
 const methods = ["onEpochBegin", "onEpochEnd", "onBatchEnd", "onProgress"] as const;
 
-export class WorkerModel {
+export class WorkerModel extends Holder {
   readonly #line: Line;
   /** The network as plain JSON. */
   readonly spec: Model["spec"];
@@ -29,6 +29,7 @@ export class WorkerModel {
 
   /** For `sequential`, `load` and `fromBytes`. */
   constructor(line: Line, made: { spec: Model["spec"]; outputs: number }) {
+    super();
     this.#line = line;
     this.spec = made.spec;
     this.outputs = made.outputs;
@@ -129,11 +130,8 @@ export class WorkerModel {
   }
 
   /** Ends the worker, and what it is at; the model cannot be used after. */
-  dispose(): void {
+  override dispose(): void {
     this.#line.end();
-  }
-  [dispose](): void {
-    this.dispose();
   }
 }
 
