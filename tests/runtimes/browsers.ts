@@ -4,43 +4,57 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { LIMIT, onPath, type Result, type Runtime, root, versionIn } from "./runtime.ts";
-import { withServer } from "./server.ts";
+import { isolation, type Site, withServer } from "./server.ts";
 
 /** The little of puppeteer-core that is used: its own types are not there where it is not installed. */
+export interface Page {
+  goto(url: string): Promise<unknown>;
+  evaluate<T>(code: string): Promise<T>;
+  on(event: "console", listener: (message: { type(): string; text(): string }) => unknown): void;
+  on(event: "pageerror", listener: (error: Error) => unknown): void;
+}
 interface Puppeteer {
   launch(options: Record<string, unknown>): Promise<{
-    newPage(): Promise<{ goto(url: string): Promise<unknown>; evaluate<T>(code: string): Promise<T> }>;
+    newPage(): Promise<Page>;
     close(): Promise<void>;
     process(): { kill(signal: "SIGKILL"): boolean } | null;
   }>;
 }
 const driver = "puppeteer-core";
 
-/** Opens a page and gives what the code gives there. */
-async function inPage<T>(options: Record<string, unknown>, isolated: boolean, code: string): Promise<T> {
-  const { default: puppeteer } = (await import(driver)) as { default: Puppeteer };
-  return await withServer(isolated, async address => {
-    const browser = await puppeteer.launch({ headless: true, timeout: LIMIT, protocolTimeout: LIMIT, ...options });
-    try {
-      const page = await browser.newPage();
+export interface Browser extends Runtime {
+  /** Opens an empty page and calls `use` with it and the address of the site, which goes with the page. */
+  visit<T>(site: Site, use: (page: Page, address: string) => Promise<T>): Promise<T>;
+}
+
+function browser(name: string, program: string | undefined, options: Record<string, unknown>): Browser {
+  const visit: Browser["visit"] = async (site, use) => {
+    const { default: puppeteer } = (await import(driver)) as { default: Puppeteer };
+    return await withServer(site, async address => {
+      const started = await puppeteer.launch({
+        executablePath: program,
+        headless: true,
+        timeout: LIMIT,
+        protocolTimeout: LIMIT,
+        ...options,
+      });
+      try {
+        return await use(await started.newPage(), address);
+      } finally {
+        const late = setTimeout(() => started.process()?.kill("SIGKILL"), 10_000);
+        await started.close().finally(() => clearTimeout(late));
+      }
+    });
+  };
+  const train = (isolated: boolean, call: string) => {
+    const made = { "/index.html": "<!doctype html><title>trainlet</title>" };
+    return visit({ headers: isolated ? isolation : {}, made }, async (page, address) => {
       await page.goto(address);
       if ((await page.evaluate("crossOriginIsolated")) !== isolated)
         throw new Error("the server's headers do not work");
-      return await page.evaluate<T>(code);
-    } finally {
-      const late = setTimeout(() => browser.process()?.kill("SIGKILL"), 10_000);
-      await browser.close().finally(() => clearTimeout(late));
-    }
-  });
-}
-
-function runtime(name: string, program: string | undefined, options: Record<string, unknown>): Runtime {
-  const train = (isolated: boolean, call: string) =>
-    inPage<Result>(
-      { executablePath: program, ...options },
-      isolated,
-      `import("/tests/runtimes/page.js").then(page => page.${call})`,
-    );
+      return await page.evaluate<Result>(`import("/tests/runtimes/page.js").then(page => page.${call})`);
+    });
+  };
   return {
     name,
     missing: () =>
@@ -54,13 +68,14 @@ function runtime(name: string, program: string | undefined, options: Record<stri
       "a page": () => train(false, "here()"),
       "an isolated page's worker, two threads": () => train(true, "inWorker(2)"),
     },
+    visit,
   };
 }
 
-export const browsers: Runtime[] = [
-  runtime("Chromium", onPath("chromium", "chromium-browser", "google-chrome"), {
+export const browsers: Browser[] = [
+  browser("Chromium", onPath("chromium", "chromium-browser", "google-chrome"), {
     // Containers run as root, where the sandbox does not start, and have a small /dev/shm.
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
   }),
-  runtime("Firefox", onPath("firefox-esr", "firefox"), { browser: "firefox" }),
+  browser("Firefox", onPath("firefox-esr", "firefox"), { browser: "firefox" }),
 ];
