@@ -1,11 +1,13 @@
 // A page with a strict Content-Security-Policy trains from the package's files as they are, in every browser that is
-// installed; and without 'wasm-unsafe-eval' it does not, so that the policy is in force.
+// installed; and without 'wasm-unsafe-eval' it does not, so that the policy is in force. Policy and isolation are those that
+// docs/runtimes/browser.md prints.
 import { describe, expect, it } from "vitest";
 import { type Browser, browsers } from "./runtimes/browsers.ts";
+import { readPage } from "./runtimes/doc-page.ts";
 import { LIMIT } from "./runtimes/runtime.ts";
-import { isolation } from "./runtimes/server.ts";
 
-const policy = (script: string) => `default-src 'none'; script-src ${script}; worker-src 'self'; connect-src 'self'`;
+const [printed, isolation] = readPage("browser").headers as [Record<string, string>, Record<string, string>];
+const allowing = printed["Content-Security-Policy"]!;
 const html = `<!doctype html><title>trainlet</title><script type="module" src="/tests/runtimes/policy-page.js"></script>`;
 
 interface Outcome {
@@ -17,9 +19,9 @@ interface Report {
   worker: Outcome;
   violations: string[];
 }
-function load(browser: Browser, script: string): Promise<Report & { errors: string[] }> {
+function load(browser: Browser, policy: string): Promise<Report & { errors: string[] }> {
   const site = {
-    headers: { "Content-Security-Policy": policy(script), ...isolation },
+    headers: { "Content-Security-Policy": policy, ...isolation },
     made: { "/index.html": html },
   };
   return browser.visit(site, async (page, address) => {
@@ -40,6 +42,10 @@ function load(browser: Browser, script: string): Promise<Report & { errors: stri
 
 const all = process.env.TRAINLET_ALL_RUNTIMES === "1";
 describe("a strict Content-Security-Policy", () => {
+  it("is what the docs print", () => {
+    const strict = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
+    expect(allowing).toBe(strict);
+  });
   for (const browser of browsers) {
     const lacks = browser.missing();
     if (lacks) {
@@ -51,7 +57,7 @@ describe("a strict Content-Security-Policy", () => {
     it(
       `in ${browser.name} lets a page train, and a worker with two threads, without a complaint`,
       async () => {
-        const { page, worker, violations, errors } = await load(browser, "'self' 'wasm-unsafe-eval'");
+        const { page, worker, violations, errors } = await load(browser, allowing);
         expect({ violations, errors }).toEqual({ violations: [], errors: [] });
         expect(page.error ?? worker.error).toBeUndefined();
         expect(page.accuracy).toBeGreaterThan(0.9);
@@ -62,7 +68,7 @@ describe("a strict Content-Security-Policy", () => {
     it(
       `in ${browser.name} is in force: without 'wasm-unsafe-eval' nothing trains`,
       async () => {
-        const { page, worker } = await load(browser, "'self'");
+        const { page, worker } = await load(browser, allowing.replace(" 'wasm-unsafe-eval'", ""));
         expect(page.error).toMatch(/Content Security Policy|CSP/i);
         expect(worker.error).toMatch(/Content Security Policy|CSP/i);
       },

@@ -34,7 +34,12 @@ export const wasmModules = (outdir: string, found: string[]): Plugin => ({
 });
 
 /** Lays out `outdir` with the bundled Worker of a project folder and a config.capnp. Objects are stored in `outdir`/disk. */
-export async function layOutWorker(folder: string, config: WranglerConfig, outdir: string): Promise<void> {
+export async function layOutWorker(
+  folder: string,
+  config: WranglerConfig,
+  outdir: string,
+  conditions = ["workerd", "worker", "browser"],
+): Promise<void> {
   mkdirSync(path.join(outdir, "disk"), { recursive: true });
   const wasm: string[] = [];
   await build({
@@ -43,7 +48,7 @@ export async function layOutWorker(folder: string, config: WranglerConfig, outdi
     bundle: true,
     format: "esm",
     target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
+    conditions,
     external: ["cloudflare:*", "node:*"],
     plugins: [wasmModules(outdir, wasm)],
     outdir,
