@@ -4,10 +4,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 import { type DocPage, projectOf, readPage } from "./runtimes/doc-page.ts";
+import { projectFolder } from "./runtimes/package-folder.ts";
 import { installed, LIMIT, root } from "./runtimes/runtime.ts";
 import { withWorkerd, program as workerd } from "./runtimes/workerd-server.ts";
 import { layOutWorker, type WranglerConfig } from "./runtimes/wrangler.ts";
@@ -88,6 +90,19 @@ async function answer(url: string, said: () => string): Promise<number[]> {
   throw new Error(`the server does not answer: ${said()}`);
 }
 
+/** Asks the routes of edge.md for a model and what it predicts. */
+async function trainAndPredict(post: (route: string, body: string | FormData) => Promise<Response>): Promise<void> {
+  const x = [0, 1, 2, 3].map(i => [i >> 1, i & 1]);
+  const y = [0, 1, 1, 0];
+  const model = await post("/api/train", JSON.stringify({ x, y, inputs: 2, classes: 2 }));
+  expect(model.status).toBe(200);
+  const form = new FormData();
+  form.set("model", await model.blob());
+  form.set("rows", JSON.stringify(x));
+  const outputs = (await (await post("/api/predict", form)).json()) as number[];
+  expect(y.map((_, i) => Number(outputs[2 * i + 1]! > outputs[2 * i]!))).toEqual(y);
+}
+
 describe("the code of", () => {
   const processes = [
     ["node", process.execPath],
@@ -108,7 +123,7 @@ describe("the code of", () => {
     const { accuracy } = await withWorkerd(path.join(folder, "out"), async url => (await fetch(url)).json());
     expect(accuracy).toBeGreaterThan(0.9);
   });
-  // Vercel's runtime is not to be had; workerd compiles nothing at run time either, and has the same interfaces.
+  // Vercel's own runtime is no program that could be installed here; workerd compiles nothing at run time either, and has the same interfaces.
   itIn("workerd", existsSync(workerd), "edge.md trains and predicts, by the files that edge-light gets", async () => {
     const page = readPage("edge");
     expect(page.commands).toEqual(["npx vercel deploy"]);
@@ -123,25 +138,16 @@ export default { fetch: request => routes[new URL(request.url).pathname].POST(re
     );
     const out = path.join(folder, "out");
     await layOutWorker(folder, { main, compatibility_date: "2026-01-01" }, out, ["edge-light", "worker", "browser"]);
-    await withWorkerd(out, async url => {
-      const xor = {
-        x: [
-          [0, 0],
-          [0, 1],
-          [1, 0],
-          [1, 1],
-        ],
-        y: [0, 1, 1, 0],
-        inputs: 2,
-        classes: 2,
-      };
-      const model = await fetch(`${url}/api/train`, { method: "POST", body: JSON.stringify(xor) });
-      expect(model.status).toBe(200);
-      const form = new FormData();
-      form.set("model", await model.blob());
-      form.set("rows", JSON.stringify(xor.x));
-      const outputs = await (await fetch(`${url}/api/predict`, { method: "POST", body: form })).json();
-      expect(xor.x.map((_, i) => Number(outputs[2 * i + 1] > outputs[2 * i]))).toEqual(xor.y);
+    await withWorkerd(out, url => trainAndPredict((route, body) => fetch(url + route, { method: "POST", body })));
+  });
+  it("edge.md runs on Node as well", async () => {
+    const page = readPage("edge");
+    const folder = projectFolder("docs/edge-node", page.files);
+    const load = (file: string) => import(pathToFileURL(path.join(folder, file)).href);
+    expect((await load("next.config.js")).default).toEqual({ serverExternalPackages: [manifest.name] });
+    await trainAndPredict(async (route, body) => {
+      const { POST } = await load(`app${route}/route.js`);
+      return await POST(new Request(`http://localhost${route}`, { method: "POST", body }));
     });
   });
 });
