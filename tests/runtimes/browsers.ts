@@ -4,25 +4,53 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { LIMIT, onPath, type Result, type Runtime, root, versionIn } from "./runtime.ts";
-import { withServer } from "./server.ts";
+import { isolation, type Site, withServer } from "./server.ts";
 
 /** The little of puppeteer-core that is used: its own types are not there where it is not installed. */
+export interface Page {
+  goto(url: string): Promise<unknown>;
+  evaluate<T>(code: string): Promise<T>;
+  on(event: "console", listener: (message: { type(): string; text(): string }) => unknown): void;
+  on(event: "pageerror", listener: (error: Error) => unknown): void;
+}
 interface Puppeteer {
   launch(options: Record<string, unknown>): Promise<{
-    newPage(): Promise<{ goto(url: string): Promise<unknown>; evaluate<T>(code: string): Promise<T> }>;
+    newPage(): Promise<Page>;
     close(): Promise<void>;
     process(): { kill(signal: "SIGKILL"): boolean } | null;
   }>;
 }
 const driver = "puppeteer-core";
 
-/** Opens a page and gives what the code gives there; of several each gets a page load of its own. */
-async function inPage<T>(options: Record<string, unknown>, isolated: boolean, ...codes: string[]): Promise<T[]> {
-  const { default: puppeteer } = (await import(driver)) as { default: Puppeteer };
-  return await withServer(isolated, async address => {
-    const browser = await puppeteer.launch({ headless: true, timeout: LIMIT, protocolTimeout: LIMIT, ...options });
-    try {
-      const page = await browser.newPage();
+export interface Browser extends Runtime {
+  /** Opens an empty page and calls `use` with it and the address of the site, which goes with the page. */
+  visit<T>(site: Site, use: (page: Page, address: string) => Promise<T>): Promise<T>;
+  /** What each piece of code gives, in page loads that follow each other in one browser. */
+  inPages<T>(...codes: string[]): Promise<T[]>;
+}
+
+function browser(name: string, program: string | undefined, options: Record<string, unknown>): Browser {
+  const visit: Browser["visit"] = async (site, use) => {
+    const { default: puppeteer } = (await import(driver)) as { default: Puppeteer };
+    return await withServer(site, async address => {
+      const started = await puppeteer.launch({
+        executablePath: program,
+        headless: true,
+        timeout: LIMIT,
+        protocolTimeout: LIMIT,
+        ...options,
+      });
+      try {
+        return await use(await started.newPage(), address);
+      } finally {
+        const late = setTimeout(() => started.process()?.kill("SIGKILL"), 10_000);
+        await started.close().finally(() => clearTimeout(late));
+      }
+    });
+  };
+  const load = <T>(isolated: boolean, codes: readonly string[]) => {
+    const made = { "/index.html": "<!doctype html><title>trainlet</title>" };
+    return visit({ headers: isolated ? isolation : {}, made }, async (page, address) => {
       const results: T[] = [];
       for (const code of codes) {
         await page.goto(address);
@@ -31,23 +59,11 @@ async function inPage<T>(options: Record<string, unknown>, isolated: boolean, ..
         results.push(await page.evaluate<T>(code));
       }
       return results;
-    } finally {
-      const late = setTimeout(() => browser.process()?.kill("SIGKILL"), 10_000);
-      await browser.close().finally(() => clearTimeout(late));
-    }
-  });
-}
-
-interface Browser extends Runtime {
-  /** What each piece of code gives, in page loads that follow each other in one browser. */
-  inPages<T>(...codes: string[]): Promise<T[]>;
-}
-
-function runtime(name: string, program: string | undefined, more: Record<string, unknown>): Browser {
-  const options = { executablePath: program, ...more };
+    });
+  };
   const train = async (isolated: boolean, call: string) => {
     const code = `import("/tests/runtimes/page.js").then(page => page.${call})`;
-    return (await inPage<Result>(options, isolated, code))[0]!;
+    return (await load<Result>(isolated, [code]))[0]!;
   };
   return {
     name,
@@ -64,14 +80,15 @@ function runtime(name: string, program: string | undefined, more: Record<string,
       "models in workers": () => train(false, "byWorkers(1)"),
       "models in workers of an isolated page, two threads": () => train(true, "byWorkers(2)"),
     },
-    inPages: (...codes) => inPage(options, false, ...codes),
+    visit,
+    inPages: (...codes) => load(false, codes),
   };
 }
 
 export const browsers: Browser[] = [
-  runtime("Chromium", onPath("chromium", "chromium-browser", "google-chrome"), {
+  browser("Chromium", onPath("chromium", "chromium-browser", "google-chrome"), {
     // Containers run as root, where the sandbox does not start, and have a small /dev/shm.
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
   }),
-  runtime("Firefox", onPath("firefox-esr", "firefox"), { browser: "firefox" }),
+  browser("Firefox", onPath("firefox-esr", "firefox"), { browser: "firefox" }),
 ];

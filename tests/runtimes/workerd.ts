@@ -1,14 +1,13 @@
 // workerd, the runtime of Cloudflare's workers: it compiles nothing at run time, so that its entry imports the core as a
 // module, and every file is named in its configuration.
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
-import { goldens, installed, LIMIT, type Result, type Runtime, root, versionIn } from "./runtime.ts";
-
-const program = installed("workerd");
+import { goldens, type Result, type Runtime, root, versionIn } from "./runtime.ts";
+import { program, withWorkerd } from "./workerd-server.ts";
 
 type Target = string | { [condition: string]: Target };
 /** The file that an import of the package gets in workerd. */
@@ -23,6 +22,10 @@ function resolve(entry: "." | "./data"): string | undefined {
   return find(exports[entry]);
 }
 
+interface Answer {
+  result?: Result;
+  error?: string;
+}
 /** The worker: the suite, once for each request. */
 const worker = (trainlet: string, data: string) => `
 import * as data from "${data}";
@@ -92,42 +95,11 @@ const suite :Workerd.Worker = (
   );
 }
 
-/** Serves the folder, asks once, and ends the server. */
-async function ask(folder: string): Promise<{ result?: Result; error?: string }> {
-  // The free port that it takes is said on the control descriptor.
-  const server = spawn(program, ["serve", "--control-fd=3", path.join(folder, "config.capnp")], {
-    stdio: ["ignore", "inherit", "pipe", "pipe"],
-  });
-  const late = setTimeout(() => server.kill("SIGKILL"), LIMIT);
-  const ended = new Promise<void>(resolve => server.once("close", () => resolve()));
-  try {
-    const port = await new Promise<number>((resolve, reject) => {
-      let control = "";
-      let complaint = "";
-      server.stdio[3]!.on("data", chunk => {
-        control += chunk;
-        const port = /"event":"listen".*"port":(\d+)/.exec(control)?.[1];
-        if (port) resolve(Number(port));
-      });
-      server.stderr!.on("data", chunk => {
-        complaint += chunk;
-      });
-      server.once("error", reject);
-      server.once("close", code => reject(new Error(`workerd ended with ${code}: ${complaint}`)));
-    });
-    return await (await fetch(`http://127.0.0.1:${port}/`)).json();
-  } finally {
-    server.kill("SIGKILL");
-    await ended;
-    clearTimeout(late);
-  }
-}
-
 async function train(): Promise<Result> {
   const folder = mkdtempSync(path.join(tmpdir(), "trainlet-workerd-"));
   try {
     await layOut(folder);
-    const { result, error } = await ask(folder);
+    const { result, error } = await withWorkerd<Answer>(folder, async address => (await fetch(address)).json());
     if (!result) throw new Error(error);
     return result;
   } finally {
