@@ -100,6 +100,9 @@ describe("docs/runtimes/browser.md", () => {
       it(`in ${browser.name}, ${how}`, async () => expect(await run()).toBeGreaterThan(0.9), LIMIT);
     const visit = (site: Site) => browser.visit(site, accuracyOn);
     trains("without a bundler", () => visit({ folder, made: { "/index.html": page } }));
+    trains("its model in a worker", () =>
+      visit({ folder, made: { "/index.html": page.replace("train.js", "away.js") } }),
+    );
     trains("built by Vite", () => visit({ folder: path.join(folder, "dist") }));
     trains("built by esbuild, with slim", () =>
       visit({ folder: path.join(folder, "site"), made: { "/index.html": bare.replace("train.js", "slim.js") } }),
