@@ -80,7 +80,7 @@ export interface StartFigure {
 /** Tiny's first step, in processes of their own, from the built package. */
 export function measureStart(processes = 15): StartFigure {
   const program = `const start = performance.now();
-const { adam, crossEntropy, dense, sequential } = await import(${JSON.stringify(path.resolve("dist/index.js"))});
+const { adam, crossEntropy, dense, sequential } = await import(${JSON.stringify(path.resolve("dist/node-index.js"))});
 const imported = performance.now();
 const model = await sequential([dense(16, { activation: "relu" }), dense(3)], { inputs: 4, loss: crossEntropy() });
 model.compile({ optimizer: adam() });

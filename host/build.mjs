@@ -31,6 +31,7 @@ const detached = {
   place: "host/storage/place.ts",
   bytes: "host/files/bytes.ts",
   "class-weights": "host/class-weights.ts",
+  report: "host/report.ts",
 };
 
 /** Entries of the package: index.js, data.js and so on, for whatever loads the core by its URL. */
@@ -46,6 +47,8 @@ const entries = {
  * imports for a page that only makes specs. */
 const worker = { worker: "host/worker/index.ts" };
 const workerThread = { "worker-thread": "host/worker-thread.ts" };
+/** For Node's `import`: see the first. */
+const node = { "node-all": "host/node.ts", "node-data": "host/data/index.ts" };
 /** The same entries under other names for runtimes that get the core in another way: host/platform has a file for each. */
 const variants = {
   workerd: entries,
@@ -70,8 +73,23 @@ async function buildHost() {
   };
   const split = { ...options, splitting: true, chunkNames: "[name]-[hash]" };
   await build({ ...options, entryPoints: detached });
-  const named = { ...entries, ...worker, cli: "host/cli/main.ts" };
-  await build({ ...split, entryPoints: named, plugins: [redirect()] });
+  const { metafile } = await build({
+    ...split,
+    entryPoints: { ...entries, ...worker },
+    metafile: true,
+    plugins: [redirect()],
+  });
+  await build({ ...split, chunkNames: "node-[name]-[hash]", entryPoints: node, plugins: [redirect()] });
+  for (const name of ["index", "optimizers", "schedules"]) {
+    const names = metafile.outputs[`dist/${name}.js`].exports;
+    fs.writeFileSync(`dist/node-${name}.js`, `export { ${names.join(", ")} } from "./node-all.js";\n`);
+  }
+  await build({
+    ...split,
+    chunkNames: "cli-[name]-[hash]",
+    entryPoints: { cli: "host/cli/main.ts" },
+    plugins: [redirect()],
+  });
   await build({ ...options, entryPoints: workerThread });
   for (const [platform, list] of Object.entries(variants)) {
     const named = Object.entries(list).map(([name, file]) => [

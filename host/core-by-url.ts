@@ -15,7 +15,8 @@ const files: Readonly<Record<CoreName, () => URL>> = {
 export async function loadCore(name: CoreName): Promise<WebAssembly.Module> {
   const url = files[name]();
   const fs = url.protocol === "file:" && builtin<typeof import("node:fs")>("node:fs");
-  if (fs) return new WebAssembly.Module(await fs.promises.readFile(url));
+  // At once: it takes a third of a millisecond, and the modules behind fs.promises ten times that.
+  if (fs) return new WebAssembly.Module(fs.readFileSync(url));
   const response = await fetch(url);
   if (!response.ok) {
     throw new TrainletError("FILE_ERROR", `core.wasm: ${url} answered ${response.status}; serve it beside the script`);

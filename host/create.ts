@@ -55,9 +55,23 @@ export async function make(
   return { engine, spec: { layers: list, inputs, loss, seed } };
 }
 
-/** How many threads the model gets. What is needed for more than one is fetched only where memory can be shared at all. */
+/** How many threads the model gets. What is needed for more than one is fetched only where there might be. */
 async function threadsOf(wish: number | "auto", steps: readonly Step[], inputs: number): Promise<number> {
-  if (wish === 1 || (wish === "auto" && typeof SharedArrayBuffer === "undefined")) return 1;
+  const small = wish === "auto" && (typeof SharedArrayBuffer === "undefined" || !worthThreads(steps, inputs));
+  if (wish === 1 || small) return 1;
   const { threadsFor } = await fetchThreads();
-  return threadsFor(wish, steps, inputs);
+  return threadsFor(wish);
+}
+
+/** Whether a network has about so many parameters that "auto" thinks of more than one thread. */
+function worthThreads(steps: readonly Step[], inputs: number): boolean {
+  let width = inputs;
+  let size = 0;
+  for (const { spec } of steps) {
+    const units = spec.units as number | undefined;
+    if (units === undefined) continue;
+    size += units * width;
+    width = units;
+  }
+  return size >= 50_000;
 }

@@ -4,8 +4,6 @@ import { show, TrainletError } from "./errors.ts";
 import type { CoreExports } from "./generated/core.ts";
 import { type AnyWorker, hasWorkers, listen, nodeWorkers } from "./workers.ts";
 
-/** Parameters from which "auto" thinks of more than one thread. */
-const WORTH_PARAMETERS = 50_000;
 /** Threads that "auto" takes at most: past that a network of the size that fits here gains nothing. */
 const AUTO_THREADS = 8;
 
@@ -20,11 +18,11 @@ export function canShare(): boolean {
   }
 }
 
-/** How many threads a network of so many parameters gets. */
-export function threadsFor(wish: number | "auto", parameters: number): number {
+/** How many threads a network gets. */
+export function threadsFor(wish: number | "auto"): number {
   if (wish !== "auto") return wish;
   const processors = globalThis.navigator?.hardwareConcurrency ?? nodeProcessors();
-  if (parameters < WORTH_PARAMETERS || processors < 2 || !canShare()) return 1;
+  if (processors < 2 || !canShare()) return 1;
   return Math.min(processors, AUTO_THREADS);
 }
 
