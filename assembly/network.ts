@@ -12,6 +12,9 @@ import { f32At, rowAt, LANES, panelsOf } from "./kernels/simd";
 import { BackwardJob, ForwardJob, GatherJob } from "./jobs";
 import { muster } from "./team";
 
+/** Rows that are looked at together, where batches are smaller: the more, the less each look waits. */
+const AHEAD: i32 = 128;
+
 export class Network {
   batch: Batch = new Batch();
   metrics: Metrics = new Metrics();
@@ -53,6 +56,8 @@ export class Network {
   batchLoss: f64 = 0;
   private batchWeight: f64 = 0;
   private seen: u32 = 0;
+  /** Rows of the order that have been looked at ahead of their batch. */
+  private touched: i32 = 0;
   /** Σ loss·weight and Σ weight over the batches since the host last set them to 0. */
   lossSum: f64 = 0;
   weightSum: f64 = 0;
@@ -100,7 +105,7 @@ export class Network {
   /** Inputs, targets and weights of the next `rows` rows. */
   gather(rows: i32): void {
     this.setRows(rows);
-    if (this.order) this.touch(rows);
+    if (this.order && (this.position == 0 || this.position + rows > this.touched)) this.touch(max(rows, AHEAD));
     this.gatherInputs();
     let loss = this.loss!;
     let panels = this.batch.panels;
@@ -127,13 +132,14 @@ export class Network {
     }
   }
   /**
-   * Looks at the beginning of every row of the batch. In a shuffled order they stand anywhere, and while one of these looks
-   * waits for memory the next ones are on their way; copying row after row would wait for each.
+   * Looks at the beginning of the next rows. In a shuffled order they stand anywhere, and while one of these looks waits for
+   * memory the next ones are on their way; copying row after row would wait for each.
    */
   private touch(rows: i32): void {
     let seen: u32 = 0;
-    for (let i = 0; i < rows; i++) {
-      let row = <usize>load<u32>(this.order + f32At(this.position + i));
+    let end = this.touched = min(this.position + rows, this.rows);
+    for (let i = this.position; i < end; i++) {
+      let row = <usize>load<u32>(this.order + f32At(i));
       seen ^= load<u32>(this.x + ((row * this.features) << 2));
       if (this.labels) seen ^= load<u32>(this.labels + (row << 2));
       if (this.targets) seen ^= load<u32>(this.targets + ((row * this.loss!.outputs) << 2));

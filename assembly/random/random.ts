@@ -1,5 +1,8 @@
-import { philox } from "./philox";
+import { philox4 } from "./philox";
 import { normalQuantile, normalCdf } from "./normal";
+
+/** Counters come four at a time, of four words each. */
+const WORDS: i32 = 16;
 
 /** Random numbers of one purpose, drawn one after another. One object is kept and set to each stream in turn. */
 export class Random {
@@ -8,12 +11,12 @@ export class Random {
   private place: u32 = 0;
   private step: u32 = 0;
   private block: u32 = 0;
-  private at: i32 = 4;
+  private at: i32 = WORDS;
   /** Where the normal was last cut, and the weight of the tail beyond. */
   private cutoff: f64 = 0;
   private tail: f64 = 0.5;
-  /** The four words of the block in use. */
-  words: StaticArray<u32> = new StaticArray<u32>(4);
+  /** The words of four counters, word w of counter i at [w][i]. */
+  private words: StaticArray<u32> = new StaticArray<u32>(WORDS);
 
   /** Begins the stream of (seed, purpose, place, step). */
   begin(seed: u32, purpose: u32, place: u32, step: u32): void {
@@ -22,15 +25,18 @@ export class Random {
     this.place = place;
     this.step = step;
     this.block = 0;
-    this.at = 4;
+    this.at = WORDS;
   }
   /** 32 random bits. */
   next(): u32 {
-    if (this.at == 4) {
-      philox(changetype<usize>(this.words), this.block++, this.step, this.purpose, this.place, this.seed, 0);
-      this.at = 0;
+    let at = this.at;
+    if (at == WORDS) {
+      philox4(changetype<usize>(this.words), this.block, this.step, this.purpose, this.place, this.seed);
+      this.block += 4;
+      at = 0;
     }
-    return this.words[this.at++];
+    this.at = at + 1;
+    return load<u32>(changetype<usize>(this.words) + (<usize>((at & 3) << 2 | at >> 2) << 2));
   }
   /** Uniform in (0, 1), never an end: (word + 1/2)/2³². */
   uniform(): f64 {

@@ -1,7 +1,8 @@
 // Dropout: what its mask is, that any split of the range draws it alike, and that inference is the identity.
 import { dropout } from "../../assembly/layers";
 import { Layer } from "../../assembly/layer";
-import { philox, Purpose } from "../../assembly/random/philox";
+import { Purpose } from "../../assembly/random/philox";
+import { philox } from "./philox-one";
 import {
   fresh, room, floats, get, set, copyOf, garbage, panelCount, sizes, expectClose, expectSame, expectTrue, guardsHold,
 } from "./helpers";

@@ -1,6 +1,7 @@
 // Random numbers: Philox 4x32-10 against the known answers of the Random123 distribution, streams, shuffles, the normal
 // distribution. What the initialisers make of them is in initializers.spec.ts.
-import { philox, philox4, Purpose } from "../../assembly/random/philox";
+import { philox4, Purpose } from "../../assembly/random/philox";
+import { philox } from "./philox-one";
 import { normalQuantile, normalCdf } from "../../assembly/random/normal";
 import { Random, permute } from "../../assembly/random/random";
 import { fresh, room, floats, phi, expectClose, expectTrue, guardsHold } from "./helpers";
