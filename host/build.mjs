@@ -46,7 +46,7 @@ const entries = {
  * takes the factories without the loader of the core, which so share no chunk: webpack would follow the loader's dynamic
  * imports for a page that only makes specs. */
 const worker = { worker: "host/worker/index.ts" };
-const workerThread = { "worker-thread": "host/worker-thread.ts" };
+const workerThread = { "worker-thread": "host/worker/thread.ts" };
 /** For Node's `import`: see the first. */
 const node = { "node-all": "host/node.ts", "node-data": "host/data/index.ts" };
 /** The same entries under other names for runtimes that get the core in another way: host/platform has a file for each. */

@@ -1,10 +1,10 @@
 // The worker's end of the line: holds one model, does what it is asked, and calls back. A file of its own without
 // imports at run time but the core, so that every bundler can make a worker of it.
 
-import { builtin } from "./builtin.ts";
-import type { StepsLog } from "./index.ts";
-import { findLearningRate, fromBytes, type Model, sequential } from "./index.ts";
-import { isStub, pack, type Reply, type Request, type State, toFailure } from "./worker/messages.ts";
+import { builtin } from "../builtin.ts";
+import type { StepsLog } from "../index.ts";
+import { findLearningRate, fromBytes, type Model, sequential } from "../index.ts";
+import { isStub, pack, type Reply, type Request, type State, toFailure } from "./messages.ts";
 
 interface Port {
   postMessage(message: Reply, transfer: ArrayBuffer[]): void;
