@@ -6,7 +6,7 @@
 //   weight   dw = dyᵀ·x     [n][k]          rows = outputs, sums over samples
 // `from` and `to` count tiles of at most tileRows() rows; `scratch` holds SCRATCH bytes and belongs to the caller's thread.
 import { f32At, rowAt, ROW, LANES } from "./simd";
-import { tile, tileRows, TALLEST } from "./tile";
+import { tilesOfRows, tileRows, TALLEST } from "./tile";
 import { packRows, packSamples, SPILL } from "./pack";
 
 /** Terms of a sum in one block: a panel's block (8 KB) stays in L1 while the strips stream past. */
@@ -39,6 +39,21 @@ function rowsIn(t: i32, height: i32, taller: i32): i32 {
   return height + <i32>(t < taller);
 }
 
+/** Tiles `from` to `to` of one panel from their strips, which begin at `strips`; c and b are where tile `from` has its first row. */
+function tiles(height: i32, taller: i32, from: i32, to: i32, strips: usize, strip: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
+  let left = taller - from;
+  if (left > 0) {
+    let rows = height + 1;
+    left = min(left, to - from);
+    tilesOfRows(rows, left, strips, strip, panel, count, b, c, ldc, resume);
+    if ((from += left) == to) return;
+    strips += <usize>left * strip;
+    c += <usize>(left * rows) * ldc;
+    if (b) b += f32At(left * rows);
+  }
+  tilesOfRows(height, to - from, strips, strip, panel, count, b, c, ldc, resume);
+}
+
 /** y = x·wᵀ + b */
 export function gemmForward(y: usize, x: usize, w: usize, b: usize, panels: i32, n: i32, k: i32, from: i32, to: i32, scratch: usize): void {
   let height = n / tilesOf(n), taller = n % tilesOf(n);
@@ -51,13 +66,10 @@ export function gemmForward(y: usize, x: usize, w: usize, b: usize, panels: i32,
         let row = firstRow(t, height, taller);
         packRows(scratch + <usize>(t - t0) * strip, w + f32At(row * k + k0), f32At(k), rowsIn(t, height, taller), depth);
       }
+      let row = firstRow(t0, height, taller);
+      let bias = b ? b + f32At(row) : 0;
       for (let p = 0; p < panels; p++) {
-        let panel = x + rowAt(p * k + k0);
-        for (let t = t0; t < t1; t++) {
-          let row = firstRow(t, height, taller);
-          let bias = b ? b + f32At(row) : 0;
-          tile(rowsIn(t, height, taller), scratch + <usize>(t - t0) * strip, panel, depth, bias, y + rowAt(p * n + row), ROW, k0 > 0);
-        }
+        tiles(height, taller, t0, t1, scratch, strip, x + rowAt(p * k + k0), depth, bias, y + rowAt(p * n + row), ROW, k0 > 0);
       }
     }
   }
@@ -85,12 +97,9 @@ export function gemmInput(dx: usize, dy: usize, w: usize, panels: i32, n: i32, k
         }
         first += f32At(k);
       }
+      let row = firstRow(t0, height, taller);
       for (let p = 0; p < panels; p++) {
-        let panel = dy + rowAt(p * n + n0);
-        for (let t = t0; t < t1; t++) {
-          let row = firstRow(t, height, taller);
-          tile(rowsIn(t, height, taller), scratch + <usize>(t - t0) * strip, panel, depth, 0, dx + rowAt(p * k + row), ROW, n0 > 0);
-        }
+        tiles(height, taller, t0, t1, scratch, strip, dy + rowAt(p * n + n0), depth, 0, dx + rowAt(p * k + row), ROW, n0 > 0);
       }
     }
   }
@@ -110,21 +119,22 @@ export function gemmWeight(dw: usize, dy: usize, xt: usize, panels: i32, n: i32,
         let row = firstRow(t, height, taller);
         packSamples(scratch + <usize>(t - t0) * strip, dy + rowAt(p0 * n + row), rowAt(n), rowsIn(t, height, taller), block);
       }
+      let row = firstRow(t0, height, taller);
       for (let k0 = 0; k0 < k; k0 += LANES) {
         let panel = xt + rowAt(k0 * panels + p0 * LANES);
         let columns = min(k - k0, LANES);
+        let c = dw + f32At(row * k + k0);
+        if (columns == LANES) {
+          tiles(height, taller, t0, t1, scratch, strip, panel, depth, 0, c, f32At(k), p0 > 0);
+          continue;
+        }
+        // The last features: their tiles are computed aside, so that nothing past the rows is written.
         for (let t = t0; t < t1; t++) {
-          let row = firstRow(t, height, taller);
           let rows = rowsIn(t, height, taller);
-          let c = dw + f32At(row * k + k0);
-          if (columns == LANES) {
-            tile(rows, scratch + <usize>(t - t0) * strip, panel, depth, 0, c, f32At(k), p0 > 0);
-            continue;
-          }
-          // The last features: their tile is computed aside, so that nothing past the row is written.
           if (p0 > 0) copyTile(edge, ROW, c, f32At(k), rows, columns);
-          tile(rows, scratch + <usize>(t - t0) * strip, panel, depth, 0, edge, ROW, p0 > 0);
+          tilesOfRows(rows, 1, scratch + <usize>(t - t0) * strip, strip, panel, depth, 0, edge, ROW, p0 > 0);
           copyTile(c, f32At(k), edge, ROW, rows, columns);
+          c += f32At(rows * k);
         }
       }
     }

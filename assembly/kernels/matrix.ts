@@ -1,7 +1,7 @@
 // Products of row-major float32 matrices, for rules that treat a tensor as one. As in gemm.ts, strips of the left
 // operand and panels of the right go through the micro-kernel, and every sum runs over k in order.
 import { transpose4, f32At, LANES, ROW } from "./simd";
-import { tile, tileRows, TALLEST } from "./tile";
+import { tilesOfRows, tileRows, TALLEST } from "./tile";
 import { packRows, packColumns, SPILL } from "./pack";
 
 /** Terms of a sum in one block, and strips packed at a time. */
@@ -42,11 +42,11 @@ export function multiply(c: usize, a: usize, b: usize, m: i32, n: i32, k: i32, t
           let at = scratch + <usize>(t - t0) * strip;
           let to = c + f32At(row * n + j);
           if (lanes == LANES) {
-            tile(rows, at, panel, depth, 0, to, f32At(n), goesOn);
+            tilesOfRows(rows, 1, at, 0, panel, depth, 0, to, f32At(n), goesOn);
             continue;
           }
           if (goesOn) copyRows(edge, ROW, to, f32At(n), rows, lanes);
-          tile(rows, at, panel, depth, 0, edge, ROW, goesOn);
+          tilesOfRows(rows, 1, at, 0, panel, depth, 0, edge, ROW, goesOn);
           copyRows(to, f32At(n), edge, ROW, rows, lanes);
         }
       }

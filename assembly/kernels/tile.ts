@@ -1,6 +1,6 @@
-// The one micro-kernel of all three GEMM forms: a strip of ROWS weights (or gradients) times a panel of 8 lanes.
-//   strip: [count][ROWS]   panel: [count][8]   c: ROWS rows of 8, `ldc` bytes apart
-// Each sum runs over `count` in order, from `c` when `resume`, else from the bias (ROWS of them at `b`) or zero.
+// The one micro-kernel of all three GEMM forms: strips of ROWS weights (or gradients) times a panel of 8 lanes.
+//   strip: [tiles][count][ROWS], `stripBytes` a tile   panel: [count][8]   c: [tiles][ROWS] rows of 8, `ldc` bytes apart
+// Each sum runs over `count` in order, from `c` when `resume`, else from the bias (ROWS a tile at `b`) or zero.
 import { madd } from "./simd";
 
 /** Rows that a tile has at most, in any engine. */
@@ -21,90 +21,97 @@ export function tallTiles(tall: bool): void {
 
 // @ts-ignore: decorator
 @inline
-function kernel(ROWS: i32, strip: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
-  let zero = f32x4.splat(0);
-  let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero;
-  let c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
-  if (resume) {
-    let row = c;
-    c00 = v128.load(row); c01 = v128.load(row, 16);
-    if (ROWS > 1) { row += ldc; c10 = v128.load(row); c11 = v128.load(row, 16); }
-    if (ROWS > 2) { row += ldc; c20 = v128.load(row); c21 = v128.load(row, 16); }
-    if (ROWS > 3) { row += ldc; c30 = v128.load(row); c31 = v128.load(row, 16); }
-    if (ROWS > 4) { row += ldc; c40 = v128.load(row); c41 = v128.load(row, 16); }
-    if (ROWS > 5) { row += ldc; c50 = v128.load(row); c51 = v128.load(row, 16); }
-  } else if (b) {
-    c00 = c01 = v128.load_splat<f32>(b);
-    if (ROWS > 1) c10 = c11 = v128.load_splat<f32>(b, 4);
-    if (ROWS > 2) c20 = c21 = v128.load_splat<f32>(b, 8);
-    if (ROWS > 3) c30 = c31 = v128.load_splat<f32>(b, 12);
-    if (ROWS > 4) c40 = c41 = v128.load_splat<f32>(b, 16);
-    if (ROWS > 5) c50 = c51 = v128.load_splat<f32>(b, 20);
-  }
-  let end = panel + (<usize>count << 5);
-  // New engines unroll by themselves. For the others two steps with a way out between them: without it Binaryen gathers
-  // both steps' loads at the top, more than there are registers for.
-  let pairs = ROWS == 4 && !ASC_FEATURE_RELAXED_SIMD;
-  let last = end - 32;
-  while (true) {
-    let b0 = v128.load(panel), b1 = v128.load(panel, 16);
-    let a = v128.load_splat<f32>(strip);
-    c00 = madd(a, b0, c00); c01 = madd(a, b1, c01);
-    if (ROWS > 1) { a = v128.load_splat<f32>(strip, 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11); }
-    if (ROWS > 2) { a = v128.load_splat<f32>(strip, 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21); }
-    if (ROWS > 3) { a = v128.load_splat<f32>(strip, 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31); }
-    if (ROWS > 4) { a = v128.load_splat<f32>(strip, 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41); }
-    if (ROWS > 5) { a = v128.load_splat<f32>(strip, 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51); }
-    if (pairs) {
-      if (panel == last) break;
-      b0 = v128.load(panel, 32);
-      b1 = v128.load(panel, 48);
-      a = v128.load_splat<f32>(strip, 16); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01);
-      a = v128.load_splat<f32>(strip, 20); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11);
-      a = v128.load_splat<f32>(strip, 24); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21);
-      a = v128.load_splat<f32>(strip, 28); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31);
+function kernel(ROWS: i32, tiles: i32, strip: usize, stripBytes: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
+  do {
+    let zero = f32x4.splat(0);
+    let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero;
+    let c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
+    if (resume) {
+      let from = c;
+      c00 = v128.load(from); c01 = v128.load(from, 16);
+      if (ROWS > 1) { from += ldc; c10 = v128.load(from); c11 = v128.load(from, 16); }
+      if (ROWS > 2) { from += ldc; c20 = v128.load(from); c21 = v128.load(from, 16); }
+      if (ROWS > 3) { from += ldc; c30 = v128.load(from); c31 = v128.load(from, 16); }
+      if (ROWS > 4) { from += ldc; c40 = v128.load(from); c41 = v128.load(from, 16); }
+      if (ROWS > 5) { from += ldc; c50 = v128.load(from); c51 = v128.load(from, 16); }
+    } else if (b) {
+      c00 = c01 = v128.load_splat<f32>(b);
+      if (ROWS > 1) c10 = c11 = v128.load_splat<f32>(b, 4);
+      if (ROWS > 2) c20 = c21 = v128.load_splat<f32>(b, 8);
+      if (ROWS > 3) c30 = c31 = v128.load_splat<f32>(b, 12);
+      if (ROWS > 4) c40 = c41 = v128.load_splat<f32>(b, 16);
+      if (ROWS > 5) c50 = c51 = v128.load_splat<f32>(b, 20);
     }
-    strip += ROWS << (pairs ? 3 : 2);
-    panel += pairs ? 64 : 32;
-    if (panel >= end) break;
-  }
-  v128.store(c, c00); v128.store(c, c01, 16);
-  if (ROWS > 1) { c += ldc; v128.store(c, c10); v128.store(c, c11, 16); }
-  if (ROWS > 2) { c += ldc; v128.store(c, c20); v128.store(c, c21, 16); }
-  if (ROWS > 3) { c += ldc; v128.store(c, c30); v128.store(c, c31, 16); }
-  if (ROWS > 4) { c += ldc; v128.store(c, c40); v128.store(c, c41, 16); }
-  if (ROWS > 5) { c += ldc; v128.store(c, c50); v128.store(c, c51, 16); }
+    let at = panel, s = strip;
+    let end = panel + (<usize>count << 5);
+    // New engines unroll by themselves. For the others two steps with a way out between them: without it Binaryen gathers
+    // both steps' loads at the top, more than there are registers for.
+    let pairs = ROWS == 4 && !ASC_FEATURE_RELAXED_SIMD;
+    let last = end - 32;
+    while (true) {
+      let b0 = v128.load(at), b1 = v128.load(at, 16);
+      let a = v128.load_splat<f32>(s);
+      c00 = madd(a, b0, c00); c01 = madd(a, b1, c01);
+      if (ROWS > 1) { a = v128.load_splat<f32>(s, 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11); }
+      if (ROWS > 2) { a = v128.load_splat<f32>(s, 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21); }
+      if (ROWS > 3) { a = v128.load_splat<f32>(s, 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31); }
+      if (ROWS > 4) { a = v128.load_splat<f32>(s, 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41); }
+      if (ROWS > 5) { a = v128.load_splat<f32>(s, 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51); }
+      if (pairs) {
+        if (at == last) break;
+        b0 = v128.load(at, 32);
+        b1 = v128.load(at, 48);
+        a = v128.load_splat<f32>(s, 16); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01);
+        a = v128.load_splat<f32>(s, 20); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11);
+        a = v128.load_splat<f32>(s, 24); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21);
+        a = v128.load_splat<f32>(s, 28); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31);
+      }
+      s += ROWS << (pairs ? 3 : 2);
+      at += pairs ? 64 : 32;
+      if (at >= end) break;
+    }
+    let row = c;
+    v128.store(row, c00); v128.store(row, c01, 16);
+    if (ROWS > 1) { row += ldc; v128.store(row, c10); v128.store(row, c11, 16); }
+    if (ROWS > 2) { row += ldc; v128.store(row, c20); v128.store(row, c21, 16); }
+    if (ROWS > 3) { row += ldc; v128.store(row, c30); v128.store(row, c31, 16); }
+    if (ROWS > 4) { row += ldc; v128.store(row, c40); v128.store(row, c41, 16); }
+    if (ROWS > 5) { row += ldc; v128.store(row, c50); v128.store(row, c51, 16); }
+    strip += stripBytes;
+    c += <usize>ROWS * ldc;
+    if (b) b += ROWS << 2;
+  } while (--tiles);
 }
 
-function kernel1(strip: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
-  kernel(1, strip, panel, count, b, c, ldc, resume);
+function kernel1(tiles: i32, strip: usize, stripBytes: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
+  kernel(1, tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
 }
-function kernel2(strip: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
-  kernel(2, strip, panel, count, b, c, ldc, resume);
+function kernel2(tiles: i32, strip: usize, stripBytes: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
+  kernel(2, tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
 }
-function kernel3(strip: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
-  kernel(3, strip, panel, count, b, c, ldc, resume);
+function kernel3(tiles: i32, strip: usize, stripBytes: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
+  kernel(3, tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
 }
-function kernel4(strip: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
-  kernel(4, strip, panel, count, b, c, ldc, resume);
+function kernel4(tiles: i32, strip: usize, stripBytes: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
+  kernel(4, tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
 }
-function kernel5(strip: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
-  kernel(5, strip, panel, count, b, c, ldc, resume);
+function kernel5(tiles: i32, strip: usize, stripBytes: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
+  kernel(5, tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
 }
-function kernel6(strip: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
-  kernel(6, strip, panel, count, b, c, ldc, resume);
+function kernel6(tiles: i32, strip: usize, stripBytes: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
+  kernel(6, tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
 }
 
-/** Computes `rows` (1 to tileRows()) rows of one tile. */
+/** Computes `tiles` tiles, at least one, of `rows` (1 to tileRows()) rows each, one behind the other. */
 // @ts-ignore: decorator
 @inline
-export function tile(rows: i32, strip: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
+export function tilesOfRows(rows: i32, tiles: i32, strip: usize, stripBytes: usize, panel: usize, count: i32, b: usize, c: usize, ldc: usize, resume: bool): void {
   switch (rows) {
-    case 1: return kernel1(strip, panel, count, b, c, ldc, resume);
-    case 2: return kernel2(strip, panel, count, b, c, ldc, resume);
-    case 3: return kernel3(strip, panel, count, b, c, ldc, resume);
-    case 4: return kernel4(strip, panel, count, b, c, ldc, resume);
-    case 5: return kernel5(strip, panel, count, b, c, ldc, resume);
-    case 6: if (TALLEST == 6) return kernel6(strip, panel, count, b, c, ldc, resume);
+    case 1: return kernel1(tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
+    case 2: return kernel2(tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
+    case 3: return kernel3(tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
+    case 4: return kernel4(tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
+    case 5: return kernel5(tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
+    case 6: if (TALLEST == 6) return kernel6(tiles, strip, stripBytes, panel, count, b, c, ldc, resume);
   }
 }
