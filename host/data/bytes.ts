@@ -2,6 +2,7 @@
 import { builtin } from "../builtin.ts";
 import { show, TrainletError } from "../errors.ts";
 import { type BytesInput, bytesOf, collect } from "../files/bytes.ts";
+import { gunzip } from "./gunzip.ts";
 
 export { defaultMaxBytes } from "../files/bytes.ts";
 
@@ -44,37 +45,5 @@ async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
       throw new TrainletError("FILE_NOT_FOUND", `there is no file ${show(path)}`, { cause });
     }
     throw new TrainletError("FILE_ERROR", `${show(path)} cannot be read: ${(cause as Error).message}`, { cause });
-  }
-}
-
-async function* gunzip(bytes: Uint8Array, name: string): AsyncGenerator<Uint8Array> {
-  if (typeof DecompressionStream !== "function") {
-    const message = `${name} is gzipped and this runtime has no DecompressionStream; decompress it first`;
-    throw new TrainletError("UNSUPPORTED", message);
-  }
-  // Small pieces on demand: a reader that stops at its bound has then caused at most one piece more to be expanded.
-  let at = 0;
-  const pieces = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    pull(controller) {
-      if (at >= bytes.length) controller.close();
-      else controller.enqueue(bytes.slice(at, at + 65_536));
-      at += 65_536;
-    },
-  });
-  const reader = pieces.pipeThrough(new DecompressionStream("gzip")).getReader();
-  let finished = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
-        throw new TrainletError("INVALID_FILE", `${name} is a broken gzip file: ${(cause as Error).message}`, {
-          cause,
-        });
-      });
-      if (done) break;
-      yield value;
-    }
-    finished = true;
-  } finally {
-    if (!finished) await reader.cancel().catch(() => {});
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { readBytes, type Source } from "../../host/data/bytes.ts";
 import { fails } from "./fake-core.ts";
 
@@ -94,6 +94,21 @@ describe("readBytes", () => {
       await fails(() => read(damaged), "INVALID_FILE", /broken gzip/);
     }
     await fails(() => read(Buffer.concat([zipped, Buffer.from("garbage")])), "INVALID_FILE", /broken gzip/);
+  });
+
+  test("by streams, as browsers do it: one member, broken ones refused, a bomb cut off", async () => {
+    const own = process.getBuiltinModule;
+    const hidden = vi.spyOn(process, "getBuiltinModule");
+    hidden.mockImplementation(((name: string) => (name === "node:zlib" ? undefined : own(name))) as typeof own);
+    expect(Buffer.compare(await read(zipped), plain)).toBe(0);
+    for (const bytes of [zipped.slice(0, 50), Buffer.concat([zipped, Buffer.from("garbage")])]) {
+      await fails(() => read(bytes), "INVALID_FILE", /broken gzip/);
+    }
+    await fails(() => read(gzipSync(Buffer.alloc(50 << 20)), 1 << 20), "INVALID_FILE", /more than 1048576 bytes/);
+    vi.stubGlobal("DecompressionStream", undefined);
+    await fails(() => read(zipped), "UNSUPPORTED", /no DecompressionStream/);
+    vi.unstubAllGlobals();
+    hidden.mockRestore();
   });
 
   test("a file named .gz that is no gzip is refused rather than read as text", async () => {
