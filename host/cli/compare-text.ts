@@ -6,6 +6,7 @@ import { type Network, networkLine, specLine } from "./network.ts";
 import { printableName } from "./output.ts";
 import { describe, shown } from "./progress.ts";
 import type { TrainOptions } from "./settings.ts";
+import { scalesTargets } from "./target-scale.ts";
 
 /** "network 64 → 64 relu → 10, loss crossEntropy, …" */
 export function comparedSettings(
@@ -24,6 +25,7 @@ export function comparedSettings(
     ...(options.clipNorm === undefined ? [] : [`clip norm ${options.clipNorm}`]),
     ...(options.clipValue === undefined ? [] : [`clip value ${options.clipValue}`]),
     ...(data.scale === undefined ? [] : [`scaling ${data.scale}`]),
+    ...(scalesTargets(data, network) ? ["targets standardised while training"] : []),
     `${options.seeds.length > 1 ? "seeds" : "seed"} ${options.seeds.join(", ")}`,
   ];
   return words.join(", ");

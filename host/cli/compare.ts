@@ -1,6 +1,6 @@
 /** `trainlet compare`: the same training with several rules, or their paths on a test surface. */
 import type { Command } from "commander";
-import { type Comparison, compareOptimizers } from "../compare.ts";
+import { type ComparedRun, type Comparison, compareOptimizers } from "../compare.ts";
 import { sequential } from "../create.ts";
 import type { Dataset } from "../data/index.ts";
 import { TrainletError } from "../errors.ts";
@@ -18,6 +18,7 @@ import type { Context } from "./output.ts";
 import { noProgress } from "./progress.ts";
 import type { TrainOptions } from "./settings.ts";
 import { UsageError } from "./stop.ts";
+import { inUnits, type TargetScale, targetScale, withScaledTargets } from "./target-scale.ts";
 import { dataLine } from "./train-text.ts";
 import { checkDataOptions, divide, type Parts, trainingData } from "./training-data.ts";
 
@@ -71,6 +72,7 @@ async function compareOnData(
     throw new TrainletError("INVALID_ARGUMENT", message);
   }
   const { train, test: validation } = divide(data, shared, seeds[0]!);
+  const scale = targetScale(train, network);
   const told = {
     data: dataLine(name, data),
     settings: comparedSettings(data, network, { ...shared, seeds }, validation?.rows ?? 0),
@@ -81,23 +83,23 @@ async function compareOnData(
   try {
     result = await compareOptimizers(
       seed => sequential(network.layers, modelOptions(data, network, options, seed)),
-      train,
+      withScaledTargets(train, scale),
       {
         contenders,
         seeds,
-        targetLoss,
+        targetLoss: targetLoss && targetLoss / (scale?.lossUnit ?? 1),
         epochs: options.epochs,
-        validation,
+        validation: validation && withScaledTargets(validation, scale),
         clipNorm: options.clipNorm,
         clipValue: options.clipValue,
         signal,
         callbacks: (contender, seed) => {
           progress.start(`${contender.name} seed ${seed}`, options.epochs);
-          return [progress.epoch];
+          return [log => progress.epoch(inUnits(log, scale))];
         },
         onRun: (contender, run) => {
           progress.stop();
-          if (!output.terminal) output.say(runLine(contender.name, run));
+          if (!output.terminal) output.say(runLine(contender.name, runInUnits(run, scale)));
         },
       },
     );
@@ -105,6 +107,7 @@ async function compareOnData(
     progress.stop();
   }
   signal.throwIfAborted();
+  result = comparisonInUnits(result, scale);
   const tables = comparisonTables(result, seeds.length, targetLoss !== undefined);
   if (report !== undefined) {
     const title = `${count(contenders.length, "rule")} on ${name}`;
@@ -113,6 +116,20 @@ async function compareOnData(
   output.say(`\n${comparisonText(tables, output.terminal)}`);
   if (report !== undefined) output.say(`\nreport written to ${report}`);
   output.result(forPrograms(name, data, network, { train, validation, test: undefined }, options, result));
+}
+
+function runInUnits(run: ComparedRun, scale: TargetScale | undefined): ComparedRun {
+  return { ...run, epochs: run.epochs.map(log => inUnits(log, scale)) };
+}
+function comparisonInUnits({ targetLoss, contenders }: Comparison, scale: TargetScale | undefined): Comparison {
+  return {
+    targetLoss: targetLoss && targetLoss * (scale?.lossUnit ?? 1),
+    contenders: contenders.map(contender => ({
+      ...contender,
+      runs: contender.runs.map(run => runInUnits(run, scale)),
+      final: inUnits(contender.final, scale),
+    })),
+  };
 }
 
 function forPrograms(

@@ -9,6 +9,7 @@ import { modelOptions, networkFor, networkLine, specLine } from "./network.ts";
 import type { Context } from "./output.ts";
 import { noProgress } from "./progress.ts";
 import { UsageError } from "./stop.ts";
+import { inUnits, targetScale, withScaledTargets } from "./target-scale.ts";
 import { dataLine } from "./train-text.ts";
 import { checkDataOptions, divide, trainingData } from "./training-data.ts";
 
@@ -25,6 +26,7 @@ export async function lrFind(
   const data = await trainingData(source, options);
   const network = networkFor(data, options);
   const { train } = divide(data, options, seed);
+  const scale = targetScale(train, network);
   const model = await sequential(network.layers, modelOptions(data, network, options, seed));
   output.say(dataLine(name, data));
   output.say(
@@ -34,9 +36,9 @@ export async function lrFind(
   progress.start("", steps);
   let result: RangeTest;
   try {
-    const onStep = ({ step, lr, smoothed }: RangeTest["steps"][number]) =>
-      progress.epoch({ epoch: step, iterations: step, loss: smoothed, lr, seconds: 0, samplesPerSecond: 0 });
-    result = await findLearningRate(model, train, {
+    const onStep = ({ step, lr, smoothed: loss }: RangeTest["steps"][number]) =>
+      progress.epoch(inUnits({ epoch: step, iterations: step, loss, lr, seconds: 0, samplesPerSecond: 0 }, scale));
+    result = await findLearningRate(model, withScaledTargets(train, scale), {
       optimizer,
       batchSize,
       minLr,
@@ -50,6 +52,7 @@ export async function lrFind(
   } finally {
     progress.stop();
   }
+  result.steps = result.steps.map(step => inUnits(step, scale));
   output.say(`\n${curveTable(result, output.terminal)}\n${verdict(result, options)}`);
   output.result(forPrograms(name, data, train, model.spec, options, result));
 }

@@ -92,6 +92,9 @@ A <name> may carry options: --optimizer sgd:momentum=0.9,nesterov=true --activat
 Lists are joined by /: --schedule multiStep:milestones=10/20; what follows after= is a schedule with options of its own:
 --schedule warmup:steps=3,after=cosine:etaMin=1e-5
 
+Numbers to predict are standardised while training under mse, halfMse and mae; all that is printed and the saved model
+are in their own units.
+
 Examples:
   trainlet train digits --layers 32 --lr 0.01 --split-at 1437
   trainlet train iris.csv --target species --epochs 100 --validation 0.2 --early-stopping 10

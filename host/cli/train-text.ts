@@ -4,6 +4,7 @@ import { count, decimal, metric, metricName, seconds, share, table, whole } from
 import { classTable, headline, metricsLine } from "./metrics-text.ts";
 import { networkLine, specLine } from "./network.ts";
 import type { Output } from "./output.ts";
+import { scalesTargets } from "./target-scale.ts";
 import type { Plan, Trial } from "./trial.ts";
 
 /** "digits: 1,797 rows, 64 features, 10 classes" */
@@ -23,6 +24,7 @@ export function settings(plan: Plan, lr: number, seeds: readonly number[]): [str
     ["epochs", String(options.epochs)],
     ["batch size", String(options.batchSize)],
     ["scaling", data.scale],
+    ["targets", scalesTargets(data, network) ? "standardised while training" : undefined],
     ["clip norm", options.clipNorm?.toString()],
     ["clip value", options.clipValue?.toString()],
     [
