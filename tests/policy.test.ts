@@ -54,17 +54,14 @@ describe("a strict Content-Security-Policy", () => {
         expect.fail(`${lacks} is missing; .ci/run installs every runtime`));
       continue;
     }
-    it(
-      `in ${browser.name} lets a page train, and a worker with two threads, without a complaint`,
-      async () => {
-        const { page, worker, violations, errors } = await load(browser, allowing);
-        expect({ violations, errors }).toEqual({ violations: [], errors: [] });
-        expect(page.error ?? worker.error).toBeUndefined();
-        expect(page.accuracy).toBeGreaterThan(0.9);
-        expect(worker.accuracy).toBe(page.accuracy);
-      },
-      2 * LIMIT,
-    );
+    it(`in ${browser.name} lets a page train, and a worker with two threads, without a complaint`, // Firefox now and then does not return from starting a worker within a worker (runtimes/browsers.ts).
+    { timeout: 2 * LIMIT, retry: browser.name === "Firefox" ? 1 : 0 }, async () => {
+      const { page, worker, violations, errors } = await load(browser, allowing);
+      expect({ violations, errors }).toEqual({ violations: [], errors: [] });
+      expect(page.error ?? worker.error).toBeUndefined();
+      expect(page.accuracy).toBeGreaterThan(0.9);
+      expect(worker.accuracy).toBe(page.accuracy);
+    });
     it(
       `in ${browser.name} is in force: without 'wasm-unsafe-eval' nothing trains`,
       async () => {
