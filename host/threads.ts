@@ -27,8 +27,9 @@ export function threadsFor(wish: number | "auto"): number {
 }
 
 /**
- * Whether starting a worker may never return: in Firefox, within a worker, about one time in two hundred (seen in 153, with
- * empty workers too). Nobody is to meet that who has not asked for threads. Only its engine knows InternalError.
+ * Whether starting a worker may never return: in Firefox, within a worker that has started one before, one time in some
+ * fifty (seen in 153, with empty workers too). Nobody is to meet that who has not asked for threads. Only its engine knows
+ * InternalError.
  */
 function mayHang(): boolean {
   return "InternalError" in globalThis && "importScripts" in globalThis;

@@ -29,12 +29,12 @@ export interface Browser extends Runtime {
   inPages<T>(...codes: string[]): Promise<T[]>;
 }
 
-/** `new Worker` within a worker sometimes never returns in Firefox: one time in some two hundred, also without any code of
+/** A second `new Worker` within a worker sometimes never returns in Firefox: one time in some fifty, also without any code of
  * this package (seen in 153). A run that hangs is begun anew; what it comes to is checked as ever. */
 async function unhung<T>(run: (limit: number) => Promise<T>): Promise<T> {
-  for (let left = 2; ; left--) {
+  for (let left = 4; ; left--) {
     try {
-      return await run(LIMIT / 4);
+      return await run(LIMIT / 6);
     } catch (error) {
       if (left === 0 || !/timed out/.test(String(error))) throw error;
       console.log("Firefox did not return from starting a worker; once more");
