@@ -54,7 +54,8 @@ describe("a strict Content-Security-Policy", () => {
         expect.fail(`${lacks} is missing; .ci/run installs every runtime`));
       continue;
     }
-    it(`in ${browser.name} lets a page train, and a worker with two threads, without a complaint`, { // Firefox now and then does not return from starting a worker within a worker (runtimes/browsers.ts).
+    it(`in ${browser.name} lets a page train, and a worker with two threads, without a complaint`, {
+      // Firefox now and then does not return from starting a worker within a worker (runtimes/browsers.ts).
       timeout: 2 * LIMIT,
       retry: browser.name === "Firefox" ? 1 : 0,
     }, async () => {
