@@ -10,7 +10,8 @@ import { Initializer } from "./initializers/initializer";
 import { Random, permute } from "./random/random";
 import { Purpose } from "./random/philox";
 import { failed, scratchFor } from "./team";
-import { firstNonFinite, firstOutside } from "./kernels/finite";
+import { Domain, firstUnfit } from "./losses/domain";
+import { firstNonFinite, firstOutside, fromSigns } from "./kernels/finite";
 import { fitScaler, Scaling } from "./kernels/scaler";
 
 export * from "./activations";
@@ -94,6 +95,25 @@ export function accepts(loss: Loss, target: i32): bool {
 }
 export function decision(loss: Loss): i32 {
   return loss.decision();
+}
+/** What the numbers of its targets may be. */
+export function domain(loss: Loss): i32 {
+  return loss.domain();
+}
+/** Index of the first target that makes no sense to the loss, or -1; 0 and 1 become -1 and 1 where it wants signs. */
+export function firstUnfitTarget(loss: Loss, targets: usize, count: i32): i32 {
+  return firstUnfit(loss.domain(), targets, count, loss.outputs);
+}
+/** Index of the first class that the only output does not tell, or -1; -1 and 1 become 0 and 1 where it has a sign. */
+export function firstUnfitLabel(loss: Loss, labels: usize, count: i32): i32 {
+  let domain = loss.domain();
+  if (domain == Domain.sign) fromSigns(labels, count);
+  if (domain == Domain.any) return -1;
+  return firstOutside(labels, count, domain == Domain.positive ? i32.MAX_VALUE : 2, 0);
+}
+/** What the loss wants of the outputs where those of this last layer make no sense to it, else 0. */
+export function misfit(loss: Loss, last: Layer): i32 {
+  return loss.misfit(last.yields());
 }
 export function states(rule: Rule): i32 {
   return rule.states();

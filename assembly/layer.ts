@@ -3,6 +3,19 @@
 import { Batch } from "./batch";
 import { panelsOf, LANES } from "./kernels/simd";
 
+/** What is known of a layer's outputs, whatever its inputs. */
+export const enum Outputs {
+  any = 0,
+  /** None is below 0. */
+  positive = 1,
+  /** Each lies in [0, 1]. */
+  share = 2,
+  /** In [0, 1], and each sample's sum to 1. */
+  probabilities = 3,
+  /** Logarithms of those. */
+  logProbabilities = 4,
+}
+
 export abstract class Layer {
   /** Features in and out; `build` sets `outputs`. */
   inputs: i32 = 0;
@@ -27,6 +40,10 @@ export abstract class Layer {
   /** From `inputs` and the options: `outputs` and the parameters' shapes. */
   build(): void {
     this.outputs = this.inputs;
+  }
+  /** What its outputs are like, for losses that take no others. */
+  yields(): i32 {
+    return Outputs.any;
   }
   /** Bytes that the layer needs besides x, y and parameters, for batches of up to `panels` panels. */
   workspaceBytes(panels: i32): usize {

@@ -5,8 +5,8 @@
 // Read from the sources: the doc comment above a class and its fields. Tags: `@range [0, 1)` or `@range {1, 2}`,
 // `@values a b c` (an i32 that the host names), `@positional`, `@nullable` (null stands for 0 or the first value), `@alias name`
 // (a second name that a factory takes, where the first could not be the reference's), `@momentum` (what a schedule of the
-// momentum sets), and on a class `@host name: Type - text` for options
-// that the host resolves itself.
+// momentum sets); and on a class `@host name: Type - text` for options that the host resolves itself, `@flat` (a loss whose
+// gradient is 0 everywhere) and `@probes` (a rule that needs none).
 import fs from "node:fs";
 import path from "node:path";
 import { Transform } from "assemblyscript/transform";
@@ -108,6 +108,8 @@ function renderKind(base, list, classes, factories) {
     const is = {
       activation: ancestors(cls).some(a => a.prototype.name === "Activation"),
       drives: [cls, ...ancestors(cls)].some(c => c.name !== base && c.prototype.instanceMembers?.has("drives")),
+      flat: doc.includes("@flat"),
+      probes: doc.includes("@probes"),
     };
     types.push(`  readonly ${name}: {`, `    readonly options: {`);
     for (const o of options) types.push(`      readonly ${o.name}: ${JSON.stringify(optionEntry(o))};`);
@@ -275,7 +277,7 @@ function clean(doc) {
   return doc
     .split("\n")
     .map(line => line.replace(/^\s*\*?\s?/, "").trimEnd())
-    .filter(line => line && !line.startsWith("@host"));
+    .filter(line => line && !/^@(host|flat|probes)/.test(line));
 }
 
 function tensorName(field) {

@@ -32,6 +32,7 @@ const detached = {
   bytes: "host/files/bytes.ts",
   "class-weights": "host/class-weights.ts",
   report: "host/report.ts",
+  misfit: "host/misfit.ts",
 };
 
 /** Entries of the package: index.js, data.js and so on, for whatever loads the core by its URL. */

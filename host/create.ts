@@ -5,7 +5,7 @@ import { Engine } from "./engine.ts";
 import { TrainletError } from "./errors.ts";
 import { checkObject, checkSpec, clonePlain, type Spec } from "./make-spec.ts";
 import { Model } from "./model.ts";
-import { checkList, checkLossFits, expand, resolve, type Step } from "./network-spec.ts";
+import { checkList, expand, resolve, type Step } from "./network-spec.ts";
 import type { Tensor } from "./plan.ts";
 
 export interface ModelOptions {
@@ -48,11 +48,21 @@ export async function make(
   ) as Spec[];
   const steps = expand(list);
   const loss = resolve("loss", clonePlain(options.loss, "loss"), "sequential: loss");
-  checkLossFits(steps, loss);
   const core = { arithmetic: options.arithmetic ?? "strict", needed: threads !== "auto" } as const;
   const count = await threadsOf(threads, steps, inputs);
   const engine = await Engine.create({ steps, inputs, loss, seed, threads: count, admit }, core);
+  await checkHead(engine);
   return { engine, spec: { layers: list, inputs, loss, seed } };
+}
+
+/** Refuses outputs that make no sense to the loss: it would train wrongly without a word. */
+async function checkHead({ memory: { core }, plan }: Engine): Promise<void> {
+  const { object, spec } = plan.layers.at(-1)!;
+  const byLargest = core.decision(plan.loss) === core.largestDecision();
+  const wanted = core.misfit(plan.loss, object);
+  if (!wanted && (plan.outputs > 1 || !byLargest)) return;
+  const { misfit } = await import("./misfit.ts");
+  throw misfit(plan.request.loss, spec.type, { outputs: plan.outputs, byLargest, wanted });
 }
 
 /** How many threads the model gets. What is needed for more than one is fetched only where there might be. */

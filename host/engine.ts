@@ -220,7 +220,7 @@ export class Engine {
     const labels = data.labels ? memory.put(data.labels) : 0;
     const targets = data.targets ? memory.put(data.targets) : 0;
     if (labels) this.#checkLabels(data.labels!, labels);
-    if (targets) this.#checkFinite(targets, data.targets!.length, this.plan.outputs, "y");
+    if (targets) this.#checkTargets(data.targets!, targets);
     return {
       rows: data.rows,
       x,
@@ -240,19 +240,34 @@ export class Engine {
     const bad = this.memory.core.firstNonFinite(at, length);
     if (bad < 0) return;
     const value = this.memory.f32(at, length)[bad];
-    const place = `row ${Math.floor(bad / columns)}, column ${bad % columns}`;
-    throw new TrainletError("NON_FINITE_DATA", `${name} has ${value} in ${place}; remove such rows or fill them in`);
+    const message = `${name} has ${value} in ${placeOf(bad, columns)}; remove such rows or fill them in`;
+    throw new TrainletError("NON_FINITE_DATA", message);
   }
   #checkLabels(list: Int32Array, at: number): void {
     const { outputs, request } = this.plan;
     // Losses without an ignored label have no exception; one that is in range excepts nothing.
     const option = kinds.loss[request.loss.type]!.options.ignoreIndex;
     const ignored = option ? ((request.loss.ignoreIndex ?? option.default) as number) : 0;
-    const bound = outputs === 1 ? (this.memory.core.decision(this.plan.loss) ? 2 : 2 ** 31 - 1) : outputs;
-    const bad = this.memory.core.firstOutside(at, list.length, bound, ignored);
+    const { core } = this.memory;
+    const alone = outputs === 1;
+    const bad = alone
+      ? core.firstUnfitLabel(this.plan.loss, at, list.length)
+      : core.firstOutside(at, list.length, outputs, ignored);
     if (bad < 0) return;
-    const message = `y has class ${list[bad]} in row ${bad}; the model knows classes 0 to ${bound - 1}`;
+    const message = `y has class ${list[bad]} in row ${bad}; the model knows classes 0 to ${alone ? 1 : outputs - 1}`;
+    if (alone && !core.decision(this.plan.loss)) throw this.#unfit(list[bad], `row ${bad}`);
     throw new TrainletError("UNKNOWN_LABEL", message);
+  }
+  #checkTargets(list: Float32Array, at: number): void {
+    const { outputs, loss } = this.plan;
+    this.#checkFinite(at, list.length, outputs, "y");
+    const bad = this.memory.core.firstUnfitTarget(loss, at, list.length);
+    if (bad >= 0) throw this.#unfit(list[bad], placeOf(bad, outputs));
+  }
+  #unfit(value: unknown, place: string): TrainletError {
+    const takes = DOMAINS[this.memory.core.domain(this.plan.loss)];
+    const message = `y has ${value} in ${place}; ${this.plan.request.loss.type} takes ${takes}`;
+    return new TrainletError("INVALID_ARGUMENT", message);
   }
 
   /** Makes the network read this data, from its first row on. */
@@ -337,4 +352,17 @@ export class Engine {
     const layer = this.plan.layers.find(l => l.index === index)!;
     return layer.settings.name ?? layer.spec.type;
   }
+}
+
+/** Targets by the core's `Domain`. */
+const DOMAINS = [
+  "",
+  "numbers from 0 on",
+  "numbers from 0 to 1",
+  "probabilities, whose sum in a row is 1",
+  "-1 and 1, or 0 and 1",
+];
+
+function placeOf(index: number, columns: number): string {
+  return `row ${Math.floor(index / columns)}, column ${index % columns}`;
 }

@@ -1,10 +1,21 @@
 // What users hand in (data sets, typed arrays, nested arrays) as the flat arrays that go into linear memory.
 import { show, TrainletError } from "./errors.ts";
+import { asNumber, kindOf } from "./kind-of.ts";
 
+type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
 /** Rows of numbers: row-major and flat, or nested. */
-export type Matrix = Float32Array | Float64Array | readonly number[] | readonly (readonly number[] | Float32Array)[];
-/** Class indices, or numbers for each output. */
-export type Targets = Int32Array | Matrix;
+export type Matrix = NumberArray | readonly number[] | readonly (readonly number[] | NumberArray)[];
+/** Class indices (whole numbers of any kind, or booleans), or numbers for each output. */
+export type Targets = Matrix | BigInt64Array | BigUint64Array | readonly bigint[] | readonly boolean[];
 
 export interface XY {
   x: Matrix;
@@ -35,7 +46,7 @@ export interface FlatData extends FlatInputs {
 export interface DataShape {
   inputs: number;
   outputs: number;
-  /** Whether the loss takes class indices; whole numbers in a plain list are targets otherwise, for one output. */
+  /** Whether the loss takes class indices as such: whole numbers among floats are that, then. */
   indices: boolean;
 }
 
@@ -75,31 +86,45 @@ function flattenTargets(
   shape: DataShape,
   name: string,
 ): Pick<FlatData, "labels" | "targets"> {
-  if (y instanceof Int32Array) return { labels: checkRows(y, rows, 1, name) as Int32Array };
-  const list = Array.isArray(y) && typeof y[0] === "number" ? (y as number[]) : undefined;
-  const whole = list?.length === rows && list.every(v => Number.isInteger(v) && Math.abs(v) < 2 ** 31);
-  if (whole && (shape.indices || shape.outputs > 1)) return { labels: Int32Array.from(list!) };
-  return { targets: checkRows(flatten(y, shape.outputs, name), rows, shape.outputs, name) as Float32Array };
+  const labels =
+    (y as ArrayLike<unknown> | null)?.length === rows ? labelsOf(y as ArrayLike<unknown>, shape) : undefined;
+  if (labels) return { labels };
+  return { targets: checkRows(flatten(y, shape.outputs, name), rows, shape.outputs, name) };
 }
 
-function checkRows(y: Int32Array | Float32Array, rows: number, columns: number, name: string) {
+/** Whole numbers, one a row, as class indices, whatever they come in; for one output they mean the same as numbers do.
+ * Floats are targets, but where only class indices can be meant. */
+function labelsOf(y: ArrayLike<unknown>, { indices, outputs }: DataShape): Int32Array | undefined {
+  const kind = kindOf(y);
+  if (kind === "Int32Array") return y as Int32Array;
+  if (kind ? kind.startsWith("Float") && !(indices && outputs > 1) : !Array.isArray(y)) return undefined;
+  const labels = new Int32Array(y.length);
+  for (let i = 0; i < labels.length; i++) {
+    const label = asNumber(y[i]);
+    labels[i] = label as number;
+    if (labels[i] !== label) return undefined;
+  }
+  return labels;
+}
+
+function checkRows(y: Float32Array, rows: number, columns: number, name: string): Float32Array {
   if (y.length === rows * columns) return y;
-  const each = columns === 1 ? "one each" : `${columns} each`;
+  const each = columns === 1 ? "one each" : `${columns} each, or one class index each`;
   throw new TrainletError("SHAPE_MISMATCH", `${name} has ${y.length} numbers for ${rows} rows; it should have ${each}`);
 }
 
 function flatten(given: unknown, columns: number, name: string): Float32Array {
-  if (given instanceof Float32Array) return given;
-  const numeric = ArrayBuffer.isView(given) && !(given instanceof DataView);
-  if (numeric && typeof (given as unknown as ArrayLike<unknown>)[0] !== "bigint") {
-    return Float32Array.from(given as unknown as ArrayLike<number>);
-  }
+  const kind = kindOf(given);
+  if (kind === "Float32Array") return given as Float32Array;
+  // Neither a DataView nor big integers.
+  if (kind && /t\d/.test(kind) && !kind.startsWith("Big")) return Float32Array.from(given as ArrayLike<number>);
   if (!Array.isArray(given)) {
     throw new TrainletError("INVALID_ARGUMENT", `${name} is ${show(given)}; give a Float32Array or a list of rows`);
   }
-  if (given.length === 0 || typeof given[0] === "number") return Float32Array.from(given, (v, i) => number(v, name, i));
+  if (given.length === 0 || asNumber(given[0]) !== undefined)
+    return Float32Array.from(given, (v, i) => number(v, name, i));
   const flat = new Float32Array(given.length * columns);
-  given.forEach((row, i) => {
+  for (const [i, row] of given.entries()) {
     if (row != null && typeof row !== "object") number(row, name, i);
     const length = (row as ArrayLike<number> | null)?.length;
     if (length !== columns) {
@@ -109,11 +134,12 @@ function flatten(given: unknown, columns: number, name: string): Float32Array {
       );
     }
     for (let j = 0; j < columns; j++) flat[i * columns + j] = number((row as ArrayLike<number>)[j], `${name}[${i}]`, j);
-  });
+  }
   return flat;
 }
 
-function number(value: unknown, name: string, i: number): number {
-  if (typeof value === "number") return value;
-  throw new TrainletError("INVALID_ARGUMENT", `${name}[${i}] is ${show(value)}; it should be a number`);
+function number(given: unknown, name: string, i: number): number {
+  const value = asNumber(given);
+  if (value !== undefined) return value;
+  throw new TrainletError("INVALID_ARGUMENT", `${name}[${i}] is ${show(given)}; it should be a number`);
 }

@@ -59,7 +59,7 @@ function adopt(engine: Engine, { values, about, training }: ModelFile): Pace | u
   setTensors(engine, values);
   if (about.scaler) engine.setScaler(about.scaler);
   if (!training) return undefined;
-  const resolved = resolveTraining("training", training.options, engine.plan.request.steps);
+  const resolved = resolveTraining("training", training.options, engine.plan.request);
   engine.prepare(1, resolved);
   resumeRecord(engine.memory, engine.plan, training);
   const optimizer = resolved.rules[0]!.spec;

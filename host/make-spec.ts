@@ -29,6 +29,10 @@ export interface Entry {
   readonly activation: boolean;
   /** Whether the rule measures the loss for itself, as often as it likes. */
   readonly drives: boolean;
+  /** Whether the loss's gradient is 0 everywhere. */
+  readonly flat?: boolean;
+  /** Whether the rule needs no gradient. */
+  readonly probes?: boolean;
 }
 
 /** Plain JSON that names a factory and the options it was given. */

@@ -37,11 +37,11 @@ export interface MetricsRequest {
   report?: boolean;
 }
 
-/** How outputs become decisions: as the loss says, or by the largest where class indices are given for several outputs. */
+/** How outputs become decisions: as the loss says, but by the largest where class indices are given for several outputs:
+ * one that says no to all of ten classes is not right in nine. */
 export function decisionFor(engine: Engine, labels: boolean): number {
   const { core } = engine.memory;
-  const own = core.decision(engine.plan.loss);
-  return own === core.noDecision() && labels && engine.plan.outputs > 1 ? core.largestDecision() : own;
+  return labels && engine.plan.outputs > 1 ? core.largestDecision() : core.decision(engine.plan.loss);
 }
 
 /** Sets the core to count, from zero. */

@@ -188,7 +188,7 @@ export class Model extends Holder {
     const engine = this.#idle("compile");
     checkObject("compile", options, "{ optimizer: adam() }");
     checkSpec("compile", options, `${trainingOptions} schedule:any`);
-    const training = resolveTraining("compile", options, engine.plan.request.steps);
+    const training = resolveTraining("compile", options, engine.plan.request);
     const next = this.#paceOf("compile", training, options.schedule);
     engine.prepare(1, training);
     engine.crew?.start().catch(() => {}); // trainBatch takes what is there; what went wrong the next fit says
@@ -353,7 +353,7 @@ export class Model extends Holder {
   #training(call: string, options: FitOptions | FitStepsOptions): Training | undefined {
     const swa = "swa" in options && options.swa !== undefined;
     if (options.optimizer !== undefined) {
-      return resolveTraining(call, options as TrainingOptions, this.#core.plan.request.steps, swa);
+      return resolveTraining(call, options as TrainingOptions, this.#core.plan.request, swa);
     }
     if (!this.#pace) {
       throw new TrainletError(

@@ -88,18 +88,3 @@ export function defaultInitializer(next: string | undefined): string {
       return "glorotUniform";
   }
 }
-
-/** Refuses what would train wrongly without a word: a softmax or sigmoid applied twice. */
-export function checkLossFits(steps: readonly Step[], loss: Spec): void {
-  const last = steps.at(-1)!.spec.type;
-  if (loss.type === "crossEntropy" && last === "softmax") {
-    const message =
-      "loss is crossEntropy, which applies softmax itself, after a softmax layer; leave the softmax out (predictions are logits) or use nll after logSoftmax";
-    throw new TrainletError("INVALID_ARGUMENT", message);
-  }
-  if (loss.type === "binaryCrossEntropy" && loss.fromLogits !== false && last === "sigmoid") {
-    const message =
-      "loss is binaryCrossEntropy on logits after a sigmoid layer; leave the sigmoid out or pass { fromLogits: false }";
-    throw new TrainletError("INVALID_ARGUMENT", message);
-  }
-}

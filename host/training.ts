@@ -2,6 +2,7 @@
 import { show, TrainletError } from "./errors.ts";
 import { checkSpec, clonePlain, type Spec } from "./make-spec.ts";
 import { kinds, resolve, type Step } from "./network-spec.ts";
+import type { PlanRequest } from "./plan.ts";
 import { baseRate } from "./rates.ts";
 import { optionsOf } from "./rows.ts";
 
@@ -64,7 +65,7 @@ const groupOptions = "layers:any optimizer:any lr[0,inf) weightDecay[0,inf)";
 export function resolveTraining(
   call: string,
   options: TrainingOptions,
-  steps: readonly Step[],
+  { steps, loss }: Pick<PlanRequest, "steps" | "loss">,
   average = false,
 ): Training {
   const optimizer = resolve("optimizer", options.optimizer, `${call}: optimizer`);
@@ -107,6 +108,11 @@ export function resolveTraining(
     ],
   };
   checkDrive(training, steps);
+  const blind = kinds.loss[loss.type]!.flat && training.rules.find(r => !kinds.optimizer[r.spec.type]!.probes);
+  if (blind) {
+    const message = `${call}: ${blind.spec.type} goes by the gradient, and that of ${loss.type} is 0 everywhere; use finiteDifferences, augmentedRandomSearch or another loss`;
+    throw new TrainletError("INVALID_ARGUMENT", message);
+  }
   return training;
 }
 

@@ -1,10 +1,13 @@
-import { Layer } from "../layer";
+import { Layer, Outputs } from "../layer";
 import { Activation } from "./activation";
 
 /**
  * y = min(max(0, x + 3), 6)/6; f' = 1/6 for -3 < x < 3, else 0.
  */
 class HardSigmoid extends Activation<HardSigmoid> {
+  yields(): i32 {
+    return Outputs.share;
+  }
   // @ts-ignore: decorator
   @inline
   value(x: v128, p: v128): v128 {

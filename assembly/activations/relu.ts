@@ -1,10 +1,13 @@
-import { Layer } from "../layer";
+import { Layer, Outputs } from "../layer";
 import { Activation } from "./activation";
 
 /**
  * Rectified linear unit: y = max(0, x); f' = 1 for x > 0, else 0.
  */
 class Relu extends Activation<Relu> {
+  yields(): i32 {
+    return Outputs.positive;
+  }
   // @ts-ignore: decorator
   @inline
   value(x: v128, p: v128): v128 {

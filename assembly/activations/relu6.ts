@@ -1,10 +1,13 @@
-import { Layer } from "../layer";
+import { Layer, Outputs } from "../layer";
 import { Activation } from "./activation";
 
 /**
  * y = min(max(0, x), 6); f' = 1 for 0 < x < 6, else 0.
  */
 class Relu6 extends Activation<Relu6> {
+  yields(): i32 {
+    return Outputs.positive;
+  }
   // @ts-ignore: decorator
   @inline
   value(x: v128, p: v128): v128 {

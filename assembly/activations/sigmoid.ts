@@ -1,4 +1,4 @@
-import { Layer } from "../layer";
+import { Layer, Outputs } from "../layer";
 import { Activation } from "./activation";
 import { sigmoid4 } from "../math/sigmoid";
 
@@ -6,6 +6,9 @@ import { sigmoid4 } from "../math/sigmoid";
  * Logistic function: y = 1 / (1 + e⁻ˣ); f' = y(1 - y).
  */
 class Sigmoid extends Activation<Sigmoid> {
+  yields(): i32 {
+    return Outputs.share;
+  }
   // @ts-ignore: decorator
   @inline
   value(x: v128, p: v128): v128 {

@@ -1,4 +1,4 @@
-import { Layer } from "../layer";
+import { Layer, Outputs } from "../layer";
 import { Activation } from "./activation";
 import { softplus4 } from "../math/softplus";
 import { sigmoid4 } from "../math/sigmoid";
@@ -7,6 +7,9 @@ import { sigmoid4 } from "../math/sigmoid";
  * y = ln(1 + eˣ); f' = σ(x). Dugas et al. 2001.
  */
 class Softplus extends Activation<Softplus> {
+  yields(): i32 {
+    return Outputs.positive;
+  }
   // @ts-ignore: decorator
   @inline
   value(x: v128, p: v128): v128 {

@@ -1,9 +1,12 @@
-import { Layer } from "../layer";
+import { Layer, Outputs } from "../layer";
 import { callExp4, callLog4 } from "../math/called";
 import { rowAt, ROW } from "../kernels/simd";
 
 /** ln softmax over the features of each sample: y = x - max - ln Σ e^(x - max); dx = dy - eʸ·Σ dy. */
 class LogSoftmax extends Layer {
+  yields(): i32 {
+    return Outputs.logProbabilities;
+  }
   forward(from: i32, to: i32, scratch: usize): void {
     let bytes = rowAt(this.inputs);
     for (let p = from; p < to; p++) {

@@ -1,9 +1,12 @@
-import { Layer } from "../layer";
+import { Layer, Outputs } from "../layer";
 import { exp4 } from "../math/exp";
 import { rowAt, ROW } from "../kernels/simd";
 
 /** Softmax over the features of each sample: y = e^(x - max)/Σ; dx = y·(dy - Σ dy·y), the full Jacobian. */
 class Softmax extends Layer {
+  yields(): i32 {
+    return Outputs.probabilities;
+  }
   forward(from: i32, to: i32, scratch: usize): void {
     let bytes = rowAt(this.inputs);
     for (let p = from; p < to; p++) {

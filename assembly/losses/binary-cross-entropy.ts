@@ -1,4 +1,6 @@
-import { ElementLoss, Decision, Values, Loss } from "./loss";
+import { ElementLoss, Decision, Head, Values, Loss } from "./loss";
+import { Domain } from "./domain";
+import { Outputs } from "../layer";
 import { callLog4, callSigmoid4, callSoftplus4 } from "../math/called";
 import { log1p4 } from "../math/log";
 import { f32At } from "../kernels/simd";
@@ -14,6 +16,13 @@ class BinaryCrossEntropy extends ElementLoss<BinaryCrossEntropy> {
   /** Weight w of the positive class of each output, or one for all. @range (0, inf) */
   posWeight: Values | null = null;
 
+  domain(): i32 {
+    return Domain.share;
+  }
+  misfit(outputs: i32): i32 {
+    if (this.fromLogits) return outputs == Outputs.any ? Head.any : Head.logits;
+    return outputs == Outputs.share || outputs == Outputs.probabilities ? Head.any : Head.probabilities;
+  }
   decision(): i32 {
     return Decision.threshold;
   }

@@ -1,4 +1,6 @@
-import { Target, Loss } from "./loss";
+import { Head, Target, Loss } from "./loss";
+import { Domain } from "./domain";
+import { Outputs } from "../layer";
 import { ClassLoss } from "./class-loss";
 import { exp4 } from "../math/exp";
 import { callLog4 } from "../math/called";
@@ -15,6 +17,12 @@ class CrossEntropy extends ClassLoss {
 
   accepts(target: i32): bool {
     return true;
+  }
+  domain(): i32 {
+    return Domain.distribution;
+  }
+  misfit(outputs: i32): i32 {
+    return outputs == Outputs.share || outputs == Outputs.probabilities ? Head.logits : Head.any;
   }
   evaluate(from: i32, to: i32, scale: f32, gradient: bool): void {
     let n = this.outputs;

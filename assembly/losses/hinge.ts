@@ -1,9 +1,17 @@
-import { ElementLoss, Decision, Loss } from "./loss";
+import { ElementLoss, Decision, Head, Loss } from "./loss";
+import { Domain } from "./domain";
+import { Outputs } from "../layer";
 
 /**
  * Hinge loss: l = max(0, 1 - t·z), t in {-1, 1}, mean over every element; dl/dz = -t inside the margin. Cortes, Vapnik 1995.
  */
 class Hinge extends ElementLoss<Hinge> {
+  domain(): i32 {
+    return Domain.sign;
+  }
+  misfit(outputs: i32): i32 {
+    return outputs == Outputs.any ? Head.any : Head.logits;
+  }
   decision(): i32 {
     return Decision.threshold;
   }

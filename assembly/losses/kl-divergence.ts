@@ -1,10 +1,18 @@
-import { ElementLoss, Decision, Loss } from "./loss";
+import { ElementLoss, Decision, Head, Loss } from "./loss";
+import { Domain } from "./domain";
+import { Outputs } from "../layer";
 import { callLog4 } from "../math/called";
 
 /** Kullback-Leibler divergence from log-probabilities z to probabilities t: Σ t·(ln t - z), mean over samples; dl/dz = -t. */
 class KlDivergence extends ElementLoss<KlDivergence> {
   perSample(): f64 {
     return 1;
+  }
+  domain(): i32 {
+    return Domain.distribution;
+  }
+  misfit(outputs: i32): i32 {
+    return outputs == Outputs.logProbabilities ? Head.any : Head.logProbabilities;
   }
   decision(): i32 {
     return Decision.largest;

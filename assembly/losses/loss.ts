@@ -2,6 +2,7 @@
 // L = Σ wᵢ·lᵢ / Σ wᵢ with the sample weights w: a sample of weight 2 counts as two alike. Lanes that no row fills have
 // weight 0; where a weight is 0, loss and gradient are 0 whatever stands there.
 import { Batch } from "../batch";
+import { Domain } from "./domain";
 import { f32At, rowAt, ROW, LANES } from "../kernels/simd";
 
 /** A list of numbers among a loss's options, one for each class or output. */
@@ -26,6 +27,17 @@ export const enum Decision {
   largest = 1,
   /** Each output above `threshold` says yes. */
   threshold = 2,
+}
+
+/** What a loss wants of the outputs, where it does not take any. */
+export const enum Head {
+  any = 0,
+  /** Of either sign: the loss squashes them itself, or decides by the sign. */
+  logits = 1,
+  /** Probabilities. */
+  probabilities = 2,
+  /** Logarithms of probabilities. */
+  logProbabilities = 3,
 }
 
 export abstract class Loss {
@@ -61,6 +73,14 @@ export abstract class Loss {
   /** Where a target counts as yes, for a decision by threshold. */
   targetThreshold(): f32 {
     return 0.5;
+  }
+  /** What the numbers of a target may be. */
+  domain(): i32 {
+    return Domain.any;
+  }
+  /** Whether outputs that are like this (`Outputs`) make no sense to the loss, and what it wants instead. */
+  misfit(outputs: i32): i32 {
+    return Head.any;
   }
   /** Targets that stand for class indices: of the only output, for an index of 0 or 1, … */
   single(label: i32): f32 {

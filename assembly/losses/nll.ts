@@ -1,9 +1,13 @@
-import { Loss } from "./loss";
+import { Head, Loss } from "./loss";
+import { Outputs } from "../layer";
 import { ClassLoss } from "./class-loss";
 import { f32At, rowAt, ROW, LANES } from "../kernels/simd";
 
 /** Negative log-likelihood of log-probabilities z: l = -w^y·z^y, divided by the sum of w^y; dl/dz^y = -w^y. */
 class Nll extends ClassLoss {
+  misfit(outputs: i32): i32 {
+    return outputs == Outputs.logProbabilities ? Head.any : Head.logProbabilities;
+  }
   evaluate(from: i32, to: i32, scale: f32, gradient: bool): void {
     let n = this.outputs;
     let bytes = rowAt(n);

@@ -1,4 +1,5 @@
 import { ElementLoss, Loss } from "./loss";
+import { Domain } from "./domain";
 import { callExp4, callLog4 } from "../math/called";
 
 /**
@@ -13,6 +14,9 @@ class PoissonNll extends ElementLoss<PoissonNll> {
   /** Keeps the logarithm of a rate of 0 finite. @range (0, inf) */
   eps: f64 = 1e-8;
 
+  domain(): i32 {
+    return Domain.positive;
+  }
   constant(output: i32): v128 {
     return f32x4.splat(<f32>this.eps);
   }

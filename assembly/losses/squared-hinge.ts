@@ -1,9 +1,17 @@
-import { ElementLoss, Decision, Loss } from "./loss";
+import { ElementLoss, Decision, Head, Loss } from "./loss";
+import { Domain } from "./domain";
+import { Outputs } from "../layer";
 
 /**
  * l = max(0, 1 - t·z)², t in {-1, 1}, mean over every element; dl/dz = -2t(1 - t·z) inside the margin.
  */
 class SquaredHinge extends ElementLoss<SquaredHinge> {
+  domain(): i32 {
+    return Domain.sign;
+  }
+  misfit(outputs: i32): i32 {
+    return outputs == Outputs.any ? Head.any : Head.logits;
+  }
   decision(): i32 {
     return Decision.threshold;
   }

@@ -4,6 +4,7 @@ import { f32At, rowAt, ROW, LANES } from "../kernels/simd";
 /**
  * Zero-one loss: the share of samples whose largest output is not that of their class. Its gradient is 0 wherever there
  * is one, so only rules that need no gradients train with it.
+ * @flat
  */
 class ZeroOne extends Loss {
   accepts(target: i32): bool {

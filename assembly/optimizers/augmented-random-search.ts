@@ -9,6 +9,7 @@ import { addScaled } from "../kernels/flat";
  * Augmented random search, V1-t: of N normal directions δ the b whose better side has the lowest loss move the weights,
  * w ← w - lr/(b·σ_R)·Σ (L(w + νδ) - L(w - νδ))·δ, σ_R the standard deviation of their 2b losses. V2's normalisation of
  * states is what scaling the inputs (`scale: "standard"`) does here. Mania, Guy, Recht 2018.
+ * @probes
  */
 class AugmentedRandomSearch extends Rule {
   /** Learning rate. @range [0, inf) */

@@ -6,6 +6,7 @@ import { addScaled } from "../kernels/flat";
 /**
  * Two-point finite differences along random normal directions δ: w ← w - lr·mean of (L(w + σδ) - L(w - σδ))/(2σ)·δ.
  * Forward passes only, so any loss will do, and noise grows with the number of parameters. Nesterov, Spokoiny 2017.
+ * @probes
  */
 class FiniteDifferences extends Rule {
   /** Learning rate. @range [0, inf) */

@@ -1,5 +1,6 @@
 /** `dataset()`: numbers that are in memory already → a Dataset. */
 import { show, TrainletError } from "../errors.ts";
+import { asNumber, kindOf } from "../kind-of.ts";
 import { labelIndex, sortedLabels } from "./cells.ts";
 import { dataCore } from "./core-access.ts";
 import { Dataset, type Scale, scales } from "./dataset.ts";
@@ -13,10 +14,17 @@ export interface ArrayData {
   /** Row-major numbers (rows × features), or an array of rows. A Float32Array is used as it is, not copied. */
   x: Numbers | readonly Numbers[];
   /**
-   * Integers (number[] or an integer typed array): class indices, one a row. Strings: classes, sorted by name. A
-   * Float32Array, a Float64Array or an array of rows: regression targets (rows × targets). Absent: no labels.
+   * Integers (number[], bigint[] or an integer typed array) or booleans: class indices, one a row. Strings: classes, sorted
+   * by name. A Float32Array, a Float64Array or an array of rows: regression targets (rows × targets). Absent: no labels.
    */
-  y?: Numbers | readonly Numbers[] | readonly string[];
+  y?:
+    | Numbers
+    | readonly Numbers[]
+    | readonly string[]
+    | readonly boolean[]
+    | readonly bigint[]
+    | BigInt64Array
+    | BigUint64Array;
   /** Numbers a row of `x`, where `x` is flat. Default: x.length / rows, with a row for each entry of a flat `y`. */
   features?: number;
   /** How many classes there are. Default: as many as `classNames`, else the highest class index + 1. */
@@ -113,7 +121,7 @@ function sizes(
 }
 
 function matrix(value: unknown, name: "x" | "y"): Matrix {
-  if (value instanceof Float32Array) return { values: notEmpty(value, name) };
+  if (kindOf(value) === "Float32Array") return { values: notEmpty(value as Float32Array, name) };
   if (isNumbers(value)) return { values: Float32Array.from(notEmpty(value, name)) };
   if (!Array.isArray(value)) {
     const wanted = "an array of numbers, a typed array or an array of rows";
@@ -139,9 +147,10 @@ function matrix(value: unknown, name: "x" | "y"): Matrix {
 
 function fill(out: Float32Array, at: number, entries: ArrayLike<unknown>, name: string): Float32Array {
   for (let i = 0; i < entries.length; i++) {
-    const entry = entries[i];
-    if (typeof entry !== "number") {
-      throw new TrainletError("INVALID_ARGUMENT", `dataset: ${name}[${i}] must be a number, got ${show(entry)}`);
+    const entry = asNumber(entries[i]);
+    if (entry === undefined) {
+      const message = `dataset: ${name}[${i}] must be a number, got ${show(entries[i])}`;
+      throw new TrainletError("INVALID_ARGUMENT", message);
     }
     out[at + i] = entry;
   }
@@ -160,7 +169,7 @@ function labelsOf(data: ArrayData): { y: Int32Array; classes: number; classNames
   if (classes !== undefined) checkWhole(classes, "dataset: classes", 1);
   const names = data.classNames === undefined ? undefined : checkNames(data.classNames, "dataset: classNames", classes);
   const flat = Array.isArray(y) && !isRow(y[0]);
-  if (!flat && !(isNumbers(y) && !isFloats(y))) return undefined;
+  if (!flat && !isBig(y) && !(isNumbers(y) && !isFloats(y))) return undefined;
   notEmpty(y as ArrayLike<unknown>, "y");
   if (typeof (y as readonly unknown[])[0] === "string") return namedLabels(y as readonly unknown[], names, classes);
   const indices = new Int32Array((y as Numbers).length);
@@ -170,11 +179,12 @@ function labelsOf(data: ArrayData): { y: Int32Array; classes: number; classNames
   return { y: indices, classes: names?.length ?? classes ?? highest + 1, ...(names && { classNames: names }) };
 }
 
-function checkLabel(label: unknown, row: number, limit: number): number {
-  if (typeof label === "number" && Number.isInteger(label) && label >= 0 && label < limit) return label;
+function checkLabel(given: unknown, row: number, limit: number): number {
+  const label = asNumber(given);
+  if (label !== undefined && Number.isInteger(label) && label >= 0 && label < limit) return label;
   const where = `dataset: y[${row}]`;
-  if (typeof label !== "number") {
-    throw new TrainletError("INVALID_ARGUMENT", `${where} must be a number, as y[0] is, got ${show(label)}`);
+  if (label === undefined) {
+    throw new TrainletError("INVALID_ARGUMENT", `${where} must be a number, as y[0] is, got ${show(given)}`);
   }
   if (!Number.isFinite(label)) throw new TrainletError("NON_FINITE_DATA", `${where} is ${label}, not a class index`);
   if (Number.isInteger(label) && label >= limit) {
@@ -221,13 +231,17 @@ function checkFinite(values: Float32Array, columns: number, name: "x" | "y", inp
 }
 
 function isFloats(value: unknown): value is FloatArray {
-  return value instanceof Float32Array || value instanceof Float64Array;
+  return kindOf(value)?.startsWith("Float") === true;
 }
 
 /** A typed array of numbers, which big integers are not. */
 function isNumbers(value: unknown): value is FloatArray | IntegerArray {
-  const view = ArrayBuffer.isView(value) && !(value instanceof DataView);
-  return view && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array);
+  const kind = kindOf(value);
+  return kind !== undefined && kind !== "DataView" && !isBig(value);
+}
+
+function isBig(value: unknown): value is BigInt64Array | BigUint64Array {
+  return kindOf(value)?.startsWith("Big") === true;
 }
 
 function isRow(value: unknown): value is readonly unknown[] | FloatArray | IntegerArray {

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, test, vi } from "vitest";
 import { dataset, oneHot } from "../../host/data/index.ts";
 import { fails } from "./fake-core.ts";
@@ -39,6 +40,32 @@ describe("dataset", () => {
     }
     expect((await dataset({ x: [1, 2, 3, 4], y: [0, 1] })).features).toBe(2);
     expect((await dataset({ x, y: Uint8Array.of(3, 0, 1) })).y).toEqual(Int32Array.of(3, 0, 1));
+  });
+
+  test("labels may be booleans or big integers, and any array another realm's", async () => {
+    const labels = Int32Array.of(1, 0, 1);
+    const foreign = (kind: string, list: unknown) => runInNewContext(`${kind}.from(list)`, { list });
+    for (const y of [
+      [true, false, true],
+      [1n, 0n, 1n],
+      BigInt64Array.of(1n, 0n, 1n),
+      BigUint64Array.of(1n, 0n, 1n),
+      foreign("Uint8Array", labels),
+      foreign("Int32Array", labels),
+      foreign("BigInt64Array", [1n, 0n, 1n]),
+      foreign("Array", labels),
+    ]) {
+      const data = await dataset({ x: foreign("Array", x), y });
+      expect([data.y, data.classes]).toEqual([labels, 2]);
+      expect(data.split({ test: 1, stratify: true, seed: 1 }).train.rows).toBe(2);
+    }
+    for (const kind of ["Float32Array", "Float64Array"]) {
+      const data = await dataset({ x: foreign(kind, x.flat()), y: foreign(kind, [1.5, 0, 1]) });
+      expect([...data.x]).toEqual(x.flat());
+      expect([data.targets, [...data.y]]).toEqual([1, [1.5, 0, 1]]);
+    }
+    await fails(() => dataset({ x, y: [0n, 2n ** 70n, 1n] }), "UNKNOWN_LABEL", /y\[1\]/);
+    await fails(() => dataset({ x, y: [true, null, false] as never }), "INVALID_ARGUMENT", /y\[1\].*null/);
   });
 
   test("a Float32Array, a Float64Array or rows in y are regression targets", async () => {
@@ -134,7 +161,8 @@ describe("dataset", () => {
   test("wrong types are refused by name", async () => {
     for (const bad of [undefined, null, 3, "12", {}, new DataView(new ArrayBuffer(8)), BigInt64Array.of(1n)]) {
       await fails(() => dataset({ x: bad as never, y: [0] }), "INVALID_ARGUMENT", /x must be/);
-      if (bad !== undefined) await fails(() => dataset({ x, y: bad as never }), "INVALID_ARGUMENT", /y must be/);
+      if (bad === undefined || bad instanceof BigInt64Array) continue; // no labels; a label
+      await fails(() => dataset({ x, y: bad as never }), "INVALID_ARGUMENT", /y must be/);
     }
     await fails(() => dataset({ x: [], y: [] }), "INVALID_ARGUMENT", /x is empty/);
     await fails(() => dataset({ x: [[], []], y: [0, 1] }), "INVALID_ARGUMENT", /rows of x are empty/);

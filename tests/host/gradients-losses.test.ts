@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { losses } from "../../host/generated/core.ts";
 import * as t from "../../host/index.ts";
 import { checkGradients } from "./gradient-check.ts";
-import { giveParameters, numbers, wholes } from "./support.ts";
+import { giveParameters, headFor, numbers, wholes } from "./support.ts";
 
 type Random = (seed: number) => Float32Array;
 interface Case {
@@ -15,7 +15,6 @@ interface Case {
   y(z: Float32Array, rows: number, outputs: number, random: Random): t.Targets;
   /** What must not come near zero: the distances from the kinks. */
   kinks?(z: Float32Array, y: ArrayLike<number>, outputs: number): number[];
-  flat?: boolean;
 }
 
 const any = (z: Float32Array, _rows: number, _outputs: number, random: Random) =>
@@ -48,13 +47,6 @@ const leads = (margin: number) => (z: Float32Array, y: ArrayLike<number>, output
   [...z].flatMap((v, i) => {
     const row = Math.floor(i / outputs);
     return i % outputs === y[row] ? [] : [margin - z[row * outputs + y[row]!]! + v];
-  });
-
-/** How far the largest output leads. */
-const ties = (z: Float32Array, _y: ArrayLike<number>, outputs: number) =>
-  Array.from({ length: z.length / outputs }, (_, i) => {
-    const [first, second] = [...z.subarray(i * outputs, (i + 1) * outputs)].sort((a, b) => b - a);
-    return first! - second!;
   });
 
 const cases: Record<keyof typeof losses, readonly Case[]> = {
@@ -128,7 +120,7 @@ const cases: Record<keyof typeof losses, readonly Case[]> = {
     { loss: t.squaredHinge(), y: signs },
     { loss: t.squaredHinge(), y: classes },
   ],
-  zeroOne: [{ loss: { type: "zeroOne" }, y: classes, kinks: ties, flat: true }],
+  zeroOne: [], // its gradient is 0, which rules that go by it refuse
 };
 const each = Object.entries(cases).flatMap(([type, list]) => list.map((c, i) => [type, c.loss, i, c] as const));
 
@@ -136,7 +128,7 @@ const INPUTS = 3;
 const GAP = 0.03;
 
 async function check(made: Case, rows: number, weighted = false): Promise<void> {
-  const { loss, last, outputs = 3, kinks = () => [], flat } = made;
+  const { loss, last, outputs = 3, kinks = () => [] } = made;
   const stack = last ? [t.dense(outputs), last] : [t.dense(outputs)];
   const x = numbers(rows * INPUTS, rows, -1.5, 1.5);
   const model = await t.sequential(stack, { inputs: INPUTS, loss });
@@ -147,7 +139,7 @@ async function check(made: Case, rows: number, weighted = false): Promise<void> 
     const clear = kinks(z, y as ArrayLike<number>, outputs);
     if (clear.some(distance => Math.abs(distance) < GAP)) continue;
     const sampleWeight = weighted ? numbers(rows, 6, 0.2, 3).map((w, i) => (i === 2 ? 0 : w)) : undefined;
-    await checkGradients({ layers: stack, inputs: INPUTS, loss, x, y, parameters, sampleWeight, flat });
+    await checkGradients({ layers: stack, inputs: INPUTS, loss, x, y, parameters, sampleWeight });
     return;
   }
   expect.fail("no seed keeps clear of the kinks");
@@ -173,8 +165,8 @@ describe("a gradient check passes for every loss with sample weights, one of the
 
 describe("losses whose float32 form could overflow or cancel", () => {
   const at = async (loss: { type: string }, z: number[], y: t.Targets) => {
-    const layer = t.dense(z.length, { init: "zeros" });
-    const model = await t.sequential([layer], { inputs: 1, loss });
+    const layers = [t.dense(z.length, { init: "zeros" }), ...headFor(loss)];
+    const model = await t.sequential(layers, { inputs: 1, loss });
     model.loadParameters({ "0.bias": z });
     model.compile({ optimizer: t.sgd({ lr: 0 }) });
     const value = model.trainBatch([[1]], y);
@@ -193,7 +185,7 @@ describe("losses whose float32 form could overflow or cancel", () => {
     expect(right.value / Math.exp(-80)).toBeCloseTo(1, 3);
   });
   it("binary cross-entropy of the probabilities 0 and 1 stops at 100", async () => {
-    const { value, grad } = await at(t.binaryCrossEntropy({ fromLogits: false }), [0, 1], [[1, 0]]);
+    const { value, grad } = await at(t.binaryCrossEntropy({ fromLogits: false }), [-200, 200], [[1, 0]]);
     expect(value).toBe(100);
     expect(grad.every(Number.isFinite)).toBe(true);
   });

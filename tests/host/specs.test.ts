@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { initializers, layers, losses, optimizers } from "../../host/generated/core.ts";
 import * as t from "../../host/index.ts";
 import type { Option, Options } from "../../host/make-spec.ts";
-import { boundsOf, fingerprint, numbers, wholes } from "./support.ts";
+import { boundsOf, fingerprint, headFor, numbers, wholes } from "./support.ts";
 
 type Factory = (...args: unknown[]) => t.Spec;
 const factories = t as unknown as Record<string, Factory>;
@@ -141,7 +141,7 @@ describe("the defaults in the generated tables are what the core does when nothi
   });
   it.each(each("losses"))("loss %s", async (type, options) => {
     const results = both(type, options).map(async loss => {
-      const model = await t.sequential([t.dense(3, { activation: "softplus" })], { inputs: 4, loss, seed: 2 });
+      const model = await t.sequential([t.dense(3), ...headFor(loss)], { inputs: 4, loss, seed: 2 });
       return await model.evaluate({ x, y: wholes(15, 3, 3) });
     });
     expect(await results[1]).toEqual(await results[0]);

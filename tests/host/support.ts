@@ -101,3 +101,9 @@ export async function fails(action: () => unknown, code: ErrorCode, ...patterns:
   expect(error.message, "names what it got").not.toMatch(/\[object|NaN features/);
   return error;
 }
+
+/** What has to stand before a loss that does not take any numbers. */
+export function headFor(loss: { type: string }): { type: string }[] {
+  if (loss.type === "nll" || loss.type === "klDivergence") return [{ type: "logSoftmax" }];
+  return "fromLogits" in loss && loss.fromLogits === false ? [{ type: "sigmoid" }] : [];
+}
