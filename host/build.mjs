@@ -58,6 +58,11 @@ const variants = {
   "slim-edge": { index: "host/slim-edge.ts" },
 };
 
+/** Where a script that was required stands; a bundler for browsers that requires it finds no Node there. */
+const ownUrl = `globalThis.process?.getBuiltinModule
+  ? process.getBuiltinModule("node:url").pathToFileURL(__filename).href
+  : globalThis.document?.currentScript?.src ?? globalThis.location?.href`;
+
 async function buildHost() {
   const { build } = await import("esbuild");
   fs.rmSync("dist", { recursive: true, force: true });
@@ -104,20 +109,18 @@ async function buildHost() {
       plugins: [redirect(platform)],
     });
   }
+  // Not every host of CommonJS knows import(), Jest's does not: what is detached is required too, in files of its own.
   const required = {
     ...options,
     format: "cjs",
     outExtension: { ".js": ".cjs" },
-    supported: { "dynamic-import": true },
-  };
-  await build({
-    ...required,
-    entryPoints: { ...entries, ...worker },
-    banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+    supported: { "dynamic-import": false },
+    banner: { js: `const importMetaUrl = ${ownUrl};` },
     define: { "import.meta.url": "importMetaUrl" },
-    plugins: [redirect()],
-  });
-  await build({ ...required, entryPoints: { slim: "host/slim.ts" }, plugins: [redirect("slim")] });
+  };
+  await build({ ...required, entryPoints: detached });
+  await build({ ...required, entryPoints: { ...entries, ...worker }, plugins: [redirect(undefined, "cjs")] });
+  await build({ ...required, entryPoints: { slim: "host/slim.ts" }, plugins: [redirect("slim", "cjs")] });
   fs.mkdirSync("dist/generated", { recursive: true });
   for (const file of fs.readdirSync("host/generated").filter(name => name.endsWith(".wasm")))
     fs.copyFileSync(`host/generated/${file}`, `dist/generated/${file}`);
@@ -137,15 +140,15 @@ async function buildHost() {
   fs.writeFileSync("dist/types-cjs/package.json", '{ "type": "commonjs" }\n');
 }
 
-/** Leaves imports of detached files as they are, and puts a platform's file in the place of core-by-url.ts. */
-function redirect(platform) {
+/** Leaves imports of detached files as they are (with what their names end with), and puts a platform's file in the place of core-by-url.ts. */
+function redirect(platform, end = "js") {
   return {
     name: "redirect",
     setup: ({ onResolve }) =>
       onResolve({ filter: /\.ts$/ }, ({ kind, path: given, resolveDir }) => {
         const file = path.relative(".", path.join(resolveDir, given));
         const name = Object.keys(detached).find(n => path.normalize(detached[n]) === file);
-        if (kind === "dynamic-import" && name) return { path: `./${name}.js`, external: true };
+        if (kind === "dynamic-import" && name) return { path: `./${name}.${end}`, external: true };
         if (platform && file === path.normalize("host/core-by-url.ts"))
           return { path: path.resolve("host/platform", `${platform}.ts`) };
         return undefined;

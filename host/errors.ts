@@ -1,3 +1,5 @@
+import { tagOf } from "./tags.ts";
+
 /** What went wrong, as a stable machine-readable word. */
 export type ErrorCode =
   | "INVALID_ARGUMENT" // a value of the wrong type or outside its range
@@ -27,7 +29,7 @@ export class TrainletError extends Error {
   }
   /** What is fetched when it is needed has a copy of this class (host/build.mjs), whose errors are this class's too. */
   static override [Symbol.hasInstance](value: unknown): value is TrainletError {
-    return value instanceof Error && value.name === "TrainletError";
+    return (value as Error | null)?.name === "TrainletError" && tagOf(value) === "Error";
   }
 }
 

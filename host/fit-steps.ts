@@ -8,6 +8,7 @@ import { checkObject, checkSpec } from "./make-spec.ts";
 import { beginMetrics, type Metrics, readMetrics } from "./metrics.ts";
 import type { Pace } from "./pace.ts";
 import { MAX_STEPS } from "./plan.ts";
+import { isSignal, throwIfAborted } from "./signal.ts";
 import { trainingOptions } from "./training.ts";
 import { turn } from "./turn.ts";
 
@@ -51,7 +52,7 @@ export function checkStepsOptions(given: FitStepsOptions): void {
 
 /** What `fit` and `fitSteps` both take. */
 export function checkCommon(call: string, { batchSize, signal }: Pick<FitOptions, "batchSize" | "signal">): void {
-  if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== "function") {
+  if (signal !== undefined && !isSignal(signal)) {
     throw new TrainletError(
       "INVALID_ARGUMENT",
       `${call}: signal is ${show(signal)}; give an AbortSignal, as in controller.signal`,
@@ -91,7 +92,7 @@ export async function* runSteps(run: StepsRun, { steps, every = 10, shuffle = tr
     let lr = pace.lr;
     let reported = 0;
     for (let done = 0; done < steps; ) {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       const epoch = Math.floor(engine.steps / perEpoch) + 1;
       const batch = engine.steps % perEpoch;
       if (done === 0 || batch === 0) enter(engine, train, { epoch, batch, batchSize, shuffle });

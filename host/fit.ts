@@ -11,6 +11,7 @@ import type { Model } from "./model.ts";
 import type { Pace } from "./pace.ts";
 import { MAX_STEPS } from "./plan.ts";
 import type { RateOfStep, ScheduleSpec } from "./schedules/schedule.ts";
+import { throwIfAborted } from "./signal.ts";
 import { type TrainingOptions, trainingOptions } from "./training.ts";
 import { turn } from "./turn.ts";
 
@@ -102,7 +103,7 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
     if (run.scale !== "none") engine.fitScaler(run.scale, train);
     const loop = new Loop(run, train, options.signal);
     for (let epoch = initialEpoch + 1; epoch <= epochs; epoch++) {
-      options.signal?.throwIfAborted();
+      throwIfAborted(options.signal);
       for (const c of callbacks) await c.onEpochBegin?.(epoch, model);
       model.checkAlive();
       if (options.shuffle ?? true) engine.shuffle(train, run.epochsBefore + epoch - initialEpoch);
@@ -192,7 +193,7 @@ class Loop {
         if (watching.length) await this.#tell(watching, { ...log, loss: readMetrics(engine).loss });
         await this.#breathe();
       }
-      this.#signal?.throwIfAborted();
+      throwIfAborted(this.#signal);
       this.#run.model.checkAlive();
     }
     engine.checkParameters();

@@ -25,6 +25,7 @@ import { optionsOf } from "./rows.ts";
 import { fetchFor } from "./schedules/known.ts";
 import { manual } from "./schedules/manual.ts";
 import { type RateOfStep, type ScheduleSpec, startSchedule } from "./schedules/schedule.ts";
+import { throwIfAborted } from "./signal.ts";
 import type { ModelStorage } from "./storage/storage.ts";
 import { summarise } from "./summary.ts";
 import { checkSnapshot, type KeptBuffer, listBuffers, listParameters, type Parameter, setTensors } from "./tensors.ts";
@@ -97,7 +98,7 @@ export class Model extends Holder {
     const byClass = options?.classWeight === undefined ? undefined : await import("./class-weights.ts");
     const engine = this.#idle("fit");
     checkFitOptions(options);
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal);
     const all = this.#flatten(data, "data");
     let train = all;
     let validation: FlatData | undefined;
@@ -151,7 +152,7 @@ export class Model extends Holder {
     const byClass = options?.classWeight === undefined ? undefined : await import("./class-weights.ts");
     const engine = this.#idle("fitSteps");
     checkStepsOptions(options);
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal);
     const train = this.#flatten(data, "data");
     const training = this.#training("fitSteps", options);
     const batchSize = options.batchSize === "full" ? train.rows : Math.min(options.batchSize ?? 32, train.rows);

@@ -1,6 +1,7 @@
 // `trainlet/slim`: everything that `trainlet` exports, and no WebAssembly: the program says where the core comes from.
 import { TrainletError } from "./errors.ts";
 import { notACore, takeCore } from "./platform/given.ts";
+import { tagOf } from "./tags.ts";
 
 export * from "./index.ts";
 
@@ -17,13 +18,14 @@ export async function init(source: CoreSource | Promise<CoreSource>): Promise<vo
 }
 
 async function compile(source: CoreSource): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source;
+  if (tagOf(source) === "WebAssembly.Module") return source as WebAssembly.Module;
   let bytes: unknown = source;
-  if (typeof Response === "function" && source instanceof Response) {
-    if (!source.ok) throw new TrainletError("FILE_ERROR", `init: ${source.url} answered ${source.status}`);
-    bytes = await source.arrayBuffer();
+  if (tagOf(source) === "Response") {
+    const response = source as Response;
+    if (!response.ok) throw new TrainletError("FILE_ERROR", `init: ${response.url} answered ${response.status}`);
+    bytes = await response.arrayBuffer();
   }
-  if (!(bytes instanceof ArrayBuffer || bytes instanceof Uint8Array)) {
+  if (!["ArrayBuffer", "Uint8Array"].includes(tagOf(bytes))) {
     throw notACore(source, "a WebAssembly.Module, its bytes, or a Response");
   }
   try {

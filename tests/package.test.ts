@@ -8,6 +8,7 @@ beforeAll(async () => void (await install()), 120_000);
 afterAll(removeProjects);
 
 await import("./package/in-node.ts");
+await import("./package/in-jest.ts");
 await import("./package/on-edge.ts");
 await import("./package/in-workerd.ts");
 await import("./package/in-bundles.ts");

@@ -1,5 +1,6 @@
 /** `csv()`: a file of text → a Dataset, by a schema that is inferred from training data or given. */
 import { show, TrainletError } from "../errors.ts";
+import { coders } from "../text-coders.ts";
 import { defaultMaxBytes, nameOf, readBytes, type Source } from "./bytes.ts";
 import { isMissing } from "./cells.ts";
 import { dataCore } from "./core-access.ts";
@@ -253,7 +254,7 @@ async function readText(source: CsvSource, name: string, maxBytes: number): Prom
   // UTF-16 is what spreadsheets call "Unicode text"; its mark cannot begin UTF-8.
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return new (coders().TextDecoder)(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
     // 2²⁹ characters is about the longest string that engines hold.
     const long = bytes.length > 2 ** 29 - 100;

@@ -24,7 +24,8 @@ function checkPath(path: string): void {
 
 /** The system's word for what went wrong ("ENOENT"), or "" when the error did not come from the system. */
 export function systemCode(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  // Not by its class: in a sandbox, such as a test runner's, the system's errors come from another realm.
+  const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === "string" ? code : "";
 }
 
@@ -46,7 +47,7 @@ const REMEDIES: Record<string, string> = {
 
 export function fileError(action: string, path: string, cause: unknown): TrainletError {
   if (cause instanceof TrainletError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = (cause as Error | null | undefined)?.message ?? String(cause);
   const remedy = REMEDIES[systemCode(cause)] ?? `${reason}: check the path and try again`;
   return new TrainletError("FILE_ERROR", `cannot ${action} ${JSON.stringify(path)}: ${remedy}`, { cause });
 }

@@ -1,5 +1,6 @@
 /** Bytes in whatever form a program has them, read whole and within a bound. */
 import { show, TrainletError } from "../errors.ts";
+import { tagOf } from "../tags.ts";
 
 /** Bytes in memory, or where they come from. An array that is not of bytes stands for the bytes behind it. */
 export type Bytes =
@@ -57,12 +58,11 @@ async function settled(input: unknown, name: string): Promise<unknown> {
 /** The bytes in pieces, or undefined where it is nothing that has bytes. */
 function chunksOf(source: unknown, name: string): AsyncIterable<Uint8Array> | undefined {
   if (ArrayBuffer.isView(source)) return oneChunk(plain(source));
-  // By its tag, as a buffer of another realm (a frame, a test runner) is no instance of this one's class.
-  if (Object.prototype.toString.call(source) === "[object ArrayBuffer]")
-    return oneChunk(new Uint8Array(source as ArrayBuffer));
-  if (typeof Blob === "function" && source instanceof Blob) return streamChunks(source.stream(), name);
-  if (typeof Response === "function" && source instanceof Response) return responseChunks(source, name);
-  if (typeof ReadableStream === "function" && source instanceof ReadableStream) return streamChunks(source, name);
+  const tag = tagOf(source);
+  if (tag === "ArrayBuffer") return oneChunk(new Uint8Array(source as ArrayBuffer));
+  if (tag === "Blob" || tag === "File") return blobChunks(source as Blob, name);
+  if (tag === "Response") return responseChunks(source as Response, name);
+  if (tag === "ReadableStream") return streamChunks(source as ReadableStream, name);
   if (source !== null && typeof source === "object" && Symbol.asyncIterator in source)
     return iteratedChunks(source as AsyncIterable<unknown>, name);
   return undefined;
@@ -103,8 +103,21 @@ function plain({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array 
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* oneChunk(bytes: Uint8Array | Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield bytes;
+}
+
+/** jsdom's have no stream, only a FileReader to read them. */
+function blobChunks(blob: Blob, name: string): AsyncIterable<Uint8Array> {
+  if (typeof blob.stream === "function") return streamChunks(blob.stream(), name);
+  return oneChunk(
+    new Promise<Uint8Array>((resolve, reject) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(new Uint8Array(reader.result as ArrayBuffer));
+      reader.onerror = () => reject(sourceError(`${name}: the Blob failed`, reader.error));
+      reader.readAsArrayBuffer(blob);
+    }),
+  );
 }
 
 async function* responseChunks(response: Response, name: string): AsyncGenerator<Uint8Array> {
@@ -163,7 +176,7 @@ async function* iteratedChunks(source: AsyncIterable<unknown>, name: string): As
 }
 
 function checkedChunk(value: unknown, what: string): Uint8Array {
-  if (Object.prototype.toString.call(value) === "[object Uint8Array]") return value as Uint8Array;
+  if (tagOf(value) === "Uint8Array") return value as Uint8Array;
   throw new TrainletError("INVALID_ARGUMENT", `${what} must give Uint8Array, gave ${show(value)}`);
 }
 

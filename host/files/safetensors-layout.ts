@@ -1,5 +1,7 @@
 // How tensors become the bytes of a safetensors file: the length of a header, the header as JSON, the data.
 import { TrainletError } from "../errors.ts";
+import { tagOf } from "../tags.ts";
+import { coders } from "../text-coders.ts";
 
 /** The element types that a tensor has in memory; each is written under the dtype of the same width. */
 export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
@@ -21,7 +23,7 @@ export const DTYPES = { BigInt64Array: "I64", Float32Array: "F32", Int32Array: "
 
 /** A tensor's place in that order; -1 for data that the format does not have. */
 export function rankOf({ data }: Tensor): number {
-  return Object.keys(DTYPES).indexOf(Object.prototype.toString.call(data).slice(8, -1));
+  return Object.keys(DTYPES).indexOf(tagOf(data));
 }
 
 /** The file, with tensors and metadata as they come: whoever calls has sorted them, and knows that the format can hold them. */
@@ -43,7 +45,7 @@ export function layOut(
       `${JSON.stringify(tensor.name)}:{"dtype":"${Object.values(DTYPES)[rankOf(tensor)]}","shape":[${shape}],"data_offsets":[${begin},${dataBytes}]}`,
     );
   }
-  const header = new TextEncoder().encode(`{${members.join(",")}}`);
+  const header = new (coders().TextEncoder)().encode(`{${members.join(",")}}`);
   const headerBytes = Math.ceil(header.length / ALIGNMENT) * ALIGNMENT;
   if (headerBytes > MAX_HEADER_BYTES) {
     throw new TrainletError(

@@ -1,5 +1,7 @@
 // Safetensors files: reading them; what they are read from may be hostile. Writing is in a file of its own.
 import { show, TrainletError } from "../errors.ts";
+import { tagOf } from "../tags.ts";
+import { coders } from "../text-coders.ts";
 import { elements, MAX_RANK, READABLE } from "./safetensors-elements.ts";
 import { fail, HeaderText } from "./safetensors-header.ts";
 import {
@@ -88,7 +90,7 @@ function readHeader(bytes: Uint8Array): { text: string; dataStart: number } {
   try {
     // A copy, because the decoder of a browser refuses shared memory.
     const header = new Uint8Array(bytes.subarray(LENGTH_BYTES, dataStart));
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(header), dataStart };
+    return { text: new (coders().TextDecoder)("utf-8", { fatal: true }).decode(header), dataStart };
   } catch (cause) {
     return fail("its header should be UTF-8 text", { cause });
   }
@@ -102,7 +104,7 @@ function readHeader(bytes: Uint8Array): { text: string; dataStart: number } {
  * @throws TrainletError `INVALID_FILE` for every malformed file.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
-  if (Object.prototype.toString.call(bytes) !== "[object Uint8Array]") {
+  if (tagOf(bytes) !== "Uint8Array") {
     throw new TrainletError("INVALID_ARGUMENT", `bytes is ${show(bytes)}, it should be a Uint8Array`);
   }
   const { text, dataStart } = readHeader(bytes);

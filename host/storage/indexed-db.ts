@@ -1,6 +1,7 @@
 // Models as entries of an IndexedDB object store: pages and workers of every browser.
 import { show, TrainletError } from "../errors.ts";
 import { checkSpec } from "../make-spec.ts";
+import { tagOf } from "../tags.ts";
 import { checkBytes, checkText, type ModelStorage, notFound, partsOf, storeError } from "./storage.ts";
 
 export interface IndexedDbOptions {
@@ -54,7 +55,7 @@ export function indexedDb(options: IndexedDbOptions = {}): ModelStorage {
       const value = await within("readonly", `read ${show(name)}`, entries => entries.get(name));
       if (value === undefined)
         throw notFound(`entry ${show(name)} in ${show(store)} of the database ${show(database)}`);
-      if (value instanceof Uint8Array) return value;
+      if (tagOf(value) === "Uint8Array") return value;
       const message = `the entry ${show(name)} is none of a model: it should be a Uint8Array, got ${show(value)}`;
       throw new TrainletError("INVALID_FILE", message);
     },

@@ -1,5 +1,6 @@
 // Where models are kept: what a store has to do, and what the three here check and say alike.
 import { show, TrainletError } from "../errors.ts";
+import { tagOf } from "../tags.ts";
 
 /**
  * Bytes under names. Whatever has these four methods will do for `save` and `load`: the ones here, or one's own adapter
@@ -29,7 +30,7 @@ export function partsOf(name: unknown, call: string): string[] {
 }
 
 export function checkBytes(bytes: unknown, call: string): asserts bytes is Uint8Array {
-  if (bytes instanceof Uint8Array) return;
+  if (tagOf(bytes) === "Uint8Array") return;
   throw new TrainletError("INVALID_ARGUMENT", `${call}: bytes is ${show(bytes)}; give a Uint8Array`);
 }
 

@@ -1,8 +1,9 @@
 // The page's end of the line to a model's worker: starts it, sends calls, hands out what they came to, and notices when it
 // is no longer there.
 import { show, TrainletError } from "../errors.ts";
+import { reasonOf, throwIfAborted } from "../signal.ts";
 import { type AnyWorker, hasWorkers, listen, nodeWorkers } from "../workers.ts";
-import { fromFailure, type Loan, pack, type Reply, type Request, type State } from "./messages.ts";
+import { adopt, fromFailure, type Loan, pack, type Reply, type Request, type State } from "./messages.ts";
 
 interface Pending {
   resolve(value: unknown): void;
@@ -40,7 +41,7 @@ export class Line {
     // Listeners that held the line would keep it, and with it the worker, for ever.
     const line = new WeakRef(this);
     listen(worker, {
-      message: reply => Line.#heard(line, reply as Reply),
+      message: reply => Line.#heard(line, adopt(reply) as Reply),
       fail: cause => Line.#lost(line, cause),
     });
     worker.unref?.();
@@ -58,7 +59,7 @@ export class Line {
   /** Sends a call with its arguments by name; gives what it came to. */
   async call<T>(call: string, args: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T> {
     if (this.#over) throw this.#over;
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const id = ++this.#calls;
     const lent: Loan[] = [];
     const packed = Object.entries(args).map(([name, arg]) => pack(arg, `${call}: ${name}`, true, lent));
@@ -72,7 +73,7 @@ export class Line {
         const message = `${call}: what was given cannot go to a worker: ${(cause as Error).message}`;
         return reject(new TrainletError("INVALID_ARGUMENT", message, { cause }));
       }
-      const onAbort = () => this.#end(id, { reason: signal!.reason, thrown: false });
+      const onAbort = () => this.#end(id, { reason: reasonOf(signal!), thrown: false });
       signal?.addEventListener("abort", onAbort);
       const forget = () => signal?.removeEventListener("abort", onAbort);
       this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject, lent, ended: undefined, forget });

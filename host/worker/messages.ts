@@ -1,6 +1,7 @@
 // What the two sides of `trainlet/worker` say to each other, and how values cross: plain data by structured clone, arrays
 // of their own handed over, functions by number.
 import { type ErrorCode, show, TrainletError } from "../errors.ts";
+import { tagOf } from "../tags.ts";
 
 /** From the page: a call, the end of one, or what a function of the page's has answered. */
 export type Request =
@@ -77,22 +78,42 @@ export function pack(given: unknown, what: string, copies: boolean, lent: Loan[]
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, `${path}.${key}`)]));
   };
   const view = (array: ArrayBufferView): ArrayBufferView => {
-    const own = !copies && array.buffer instanceof ArrayBuffer && array.byteLength === array.buffer.byteLength;
+    const own = !copies && isBuffer(array.buffer) && array.byteLength === array.buffer.byteLength;
     const made = own || !("slice" in array) ? array : (array as Float32Array).slice();
-    if (made.buffer instanceof ArrayBuffer && (own || made !== array)) transfer.push(made.buffer);
+    if (isBuffer(made.buffer) && (own || made !== array)) transfer.push(made.buffer);
     return made;
   };
   return { value: walk(given, what), transfer: [...new Set(transfer)] };
 }
 
+/** Whether it can be handed over: memory that is shared cannot. */
+function isBuffer(buffer: ArrayBufferLike): buffer is ArrayBuffer {
+  return tagOf(buffer) === "ArrayBuffer";
+}
+
 /** Objects whose fields are all there is to them: plain ones and data sets, but no Date, Map or Blob. */
 function isRecord(value: object): boolean {
-  return Object.prototype.toString.call(value) === "[object Object]";
+  return tagOf(value) === "Object";
+}
+
+/**
+ * What has come, in this realm's classes. In a sandbox, as test runners have for each file, what Node posts is of other
+ * classes, whose arrays are no instance of Float32Array there.
+ */
+export function adopt(value: unknown): unknown {
+  if (value === null || typeof value !== "object" || value instanceof Object) return value;
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteOffset, length } = value as Float32Array;
+    const View = (globalThis as unknown as Record<string, typeof Float32Array>)[tagOf(value)]!;
+    return new View(buffer, byteOffset, length);
+  }
+  if (Array.isArray(value)) return Array.from(value, adopt);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, adopt(item)]));
 }
 
 export function toFailure(error: unknown): Failure {
-  if (error instanceof Error) {
-    const { message, stack } = error;
+  if (tagOf(error) === "Error") {
+    const { message, stack } = error as Error;
     return error instanceof TrainletError ? { code: error.code, message, stack } : { message, stack };
   }
   return { message: String(error) };

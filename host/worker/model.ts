@@ -8,6 +8,7 @@ import type { Data, DatasetLike, Matrix, Targets } from "../inputs.ts";
 import type { RangeTest, RangeTestOptions } from "../lr-find.ts";
 import type { Metrics, MetricsRequest } from "../metrics.ts";
 import type { CompileOptions, Model, Parameter, SaveOptions, SaveToOptions } from "../model.ts";
+import { isSignal } from "../signal.ts";
 import type { Line } from "./line.ts";
 import { Loan } from "./messages.ts";
 
@@ -138,6 +139,6 @@ export class WorkerModel extends Holder {
 /** Options, and the signal among them, which stays here; what is none goes on to be refused. */
 function split(options: object): { signal: AbortSignal | undefined; rest: object } {
   const { signal, ...rest } = (options ?? {}) as { signal?: AbortSignal };
-  if (signal !== undefined && typeof signal?.throwIfAborted !== "function") return { signal: undefined, rest: options };
+  if (signal !== undefined && !isSignal(signal)) return { signal: undefined, rest: options };
   return { signal, rest };
 }

@@ -4,6 +4,7 @@
 import { builtin } from "../builtin.ts";
 import type { StepsLog } from "../index.ts";
 import { findLearningRate, fromBytes, type Model, sequential } from "../index.ts";
+import { tagOf } from "../tags.ts";
 import { isStub, pack, type Reply, type Request, type State, toFailure } from "./messages.ts";
 
 interface Port {
@@ -107,7 +108,7 @@ function unstub(id: number, value: unknown): unknown {
     return (...args: unknown[]) => callBack(id, name, args, waits);
   }
   if (Array.isArray(value)) return typeof value[0] === "object" ? value.map(item => unstub(id, item)) : value;
-  if (value === null || Object.prototype.toString.call(value) !== "[object Object]") return value;
+  if (value === null || tagOf(value) !== "Object") return value;
   return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, unstub(id, item)]));
 }
 /** The first argument of a callback is plain; the second is the model, which the page has its own of. */
