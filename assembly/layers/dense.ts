@@ -98,6 +98,7 @@ class Dense extends Layer {
     if (phase == 0) {
       samplesToFeatures(this.workspace, this.x, panels, k, from, to);
     } else if (phase == 1) {
+      weight.outerRows = 0; // of a batch of one before this one, where its rule has used the factors
       gemmWeight(weight.grad, this.dy, this.workspace, panels, n, k, from, to, scratch);
       let bias = this.biasTensor;
       if (bias) sumSamples(bias.grad, this.dy, panels, n, tileRow(from, n), tileRow(to, n));

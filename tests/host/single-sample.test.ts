@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { optimizers } from "../../host/generated/core.ts";
 import * as t from "../../host/index.ts";
-import { expectNear, gradients, lossOf, map, network, rowsOf, sgdRule, tensors } from "./reference.ts";
+import { expectNear, gradients, lossOf, map, network, part, rowsOf, sgdRule, tensors } from "./reference.ts";
 import { any, fingerprint, numbers, wholes } from "./support.ts";
 
 const one = (step: number) => rowsOf(1, 11 + step);
@@ -29,6 +29,17 @@ describe("a batch of one sample", () => {
       }
       expectNear(model, w, `after step ${step}`);
     }
+  });
+  it("that ends an epoch leaves nothing to the larger ones of the next", async () => {
+    const model = await network();
+    let w = tensors(model);
+    const rows = rowsOf(9, 71); // batches of 4, 4 and 1
+    await model.fit(rows, { epochs: 3, batchSize: 4, shuffle: false, optimizer: t.sgd({ lr: 0.1 }) });
+    for (let i = 0; i < 9; i++) {
+      const from = 4 * (i % 3);
+      w = sgdRule(0.1)(w, gradients(w, part(rows, from, Math.min(from + 4, 9))));
+    }
+    expectNear(model, w);
   });
   it("gives the gradients of the penalties too", async () => {
     const l1 = 0.3;
