@@ -54,7 +54,7 @@ export class Network {
 
   /** Loss of the batch in hand, penalties included. */
   batchLoss: f64 = 0;
-  private batchWeight: f64 = 0;
+  batchWeight: f64 = 0;
   private seen: u32 = 0;
   /** Rows of the order that have been looked at ahead of their batch. */
   private touched: i32 = 0;

@@ -58,6 +58,9 @@ export class Trainer extends Objective {
 
   /** Loss of the step's batch before its update. */
   batchLoss: f64 = 0;
+  /** Σ loss·weight and Σ weight over the batches since the host last set them to 0: the epoch, however it is reported on. */
+  epochLoss: f64 = 0;
+  epochWeight: f64 = 0;
   private fresh: bool = true;
   private threads: i32 = 1;
   private updateJob: UpdateJob = new UpdateJob();
@@ -73,6 +76,8 @@ export class Trainer extends Objective {
       if (this.momenta) this.setMomentum(load<f64>(this.momenta + at));
       if (!this.take(load<f64>(this.rates + at))) return i;
       if (failed()) return i;
+      this.epochLoss += this.batchLoss * net.batchWeight;
+      this.epochWeight += net.batchWeight;
       net.batch.step++;
       net.position += net.batch.rows;
       if (net.position >= net.rows) net.position = 0;

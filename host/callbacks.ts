@@ -1,6 +1,6 @@
 // What may look on while a model trains, and end it early.
 import { show, TrainletError } from "./errors.ts";
-import type { EpochLog } from "./history.ts";
+import { type EpochLog, isRising } from "./history.ts";
 import { checkObject, checkSpec } from "./make-spec.ts";
 import type { Model } from "./model.ts";
 
@@ -89,7 +89,7 @@ export function makeCallbacks(
 
 function watch(spec: EarlyStoppingSpec, validation: boolean): CallbackObject & { finish(model: Model): void } {
   const monitor = spec.monitor ?? (validation ? "valLoss" : "loss");
-  const upward = (spec.mode ?? (/accuracy|r2/i.test(monitor) ? "max" : "min")) === "max";
+  const upward = spec.mode ? spec.mode === "max" : isRising(monitor);
   let best = upward ? -Infinity : Infinity;
   let bestEpoch = 0;
   let kept: ReturnType<Model["snapshot"]> | undefined;

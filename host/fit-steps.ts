@@ -1,18 +1,20 @@
 // Training by steps: a part of a run at a time, for runtimes that give a request so much work and no more, and whose
 // clocks may stand still meanwhile.
 import type { Engine, Resident } from "./engine.ts";
-import { show, TrainletError } from "./errors.ts";
+import { TrainletError } from "./errors.ts";
 import type { FitOptions } from "./fit.ts";
 import type { FlatData } from "./inputs.ts";
 import { checkObject, checkSpec } from "./make-spec.ts";
 import { beginMetrics, type Metrics, readMetrics } from "./metrics.ts";
 import type { Pace } from "./pace.ts";
 import { MAX_STEPS } from "./plan.ts";
-import { isSignal, throwIfAborted } from "./signal.ts";
+import { checkCommon } from "./run-options.ts";
+import { throwIfAborted } from "./signal.ts";
 import { trainingOptions } from "./training.ts";
 import { turn } from "./turn.ts";
 
-/** An `optimizer` begins its state anew, and a `schedule` goes with it; without one, what was set before goes on. */
+/** An `optimizer` begins its state anew, and a `schedule` goes with it, which counts batches; without one, what was set before
+ * goes on. reduceOnPlateau is shown the mean loss of each pass over the data. */
 export interface FitStepsOptions
   extends Omit<FitOptions, "epochs" | "initialEpoch" | "validation" | "callbacks" | "swa"> {
   /** Batches to train on. The rows go on where the steps before have ended. */
@@ -50,22 +52,6 @@ export function checkStepsOptions(given: FitStepsOptions): void {
   checkCommon("fitSteps", given);
 }
 
-/** What `fit` and `fitSteps` both take. */
-export function checkCommon(call: string, { batchSize, signal }: Pick<FitOptions, "batchSize" | "signal">): void {
-  if (signal !== undefined && !isSignal(signal)) {
-    throw new TrainletError(
-      "INVALID_ARGUMENT",
-      `${call}: signal is ${show(signal)}; give an AbortSignal, as in controller.signal`,
-    );
-  }
-  if (batchSize !== undefined && batchSize !== "full" && !(Number.isInteger(batchSize) && batchSize >= 1)) {
-    throw new TrainletError(
-      "INVALID_ARGUMENT",
-      `${call}: batchSize is ${show(batchSize)}; it should be a whole number from 1 on, or "full"`,
-    );
-  }
-}
-
 export interface StepsRun {
   engine: Engine;
   train: FlatData;
@@ -96,13 +82,17 @@ export async function* runSteps(run: StepsRun, { steps, every = 10, shuffle = tr
       const epoch = Math.floor(engine.steps / perEpoch) + 1;
       const batch = engine.steps % perEpoch;
       if (done === 0 || batch === 0) enter(engine, train, { epoch, batch, batchSize, shuffle });
+      if (batch === 0) memory.set("Trainer", engine.plan.trainer, { epochLoss: 0, epochWeight: 0 });
       if (done === reported) beginMetrics(engine, train.labels !== 0, {});
       const count = Math.min(reported + every - done, steps - done, perEpoch - batch, MAX_STEPS);
       const { rates, momenta } = pace.take(count);
       engine.train(rates, momenta);
       lr = rates.at(-1)!;
       done += count;
-      if (batch + count === perEpoch) run.countEpoch();
+      if (batch + count === perEpoch) {
+        run.countEpoch();
+        pace.schedule?.endEpoch({ loss: epochLoss(engine) });
+      }
       if (done - reported === every || done === steps) {
         engine.checkParameters();
         reported = done;
@@ -119,6 +109,11 @@ export async function* runSteps(run: StepsRun, { steps, every = 10, shuffle = tr
   } finally {
     engine.endRun(mark);
   }
+}
+
+/** Mean loss of the pass over the data that has ended, in however many parts it was trained. */
+function epochLoss({ memory, plan }: Engine): number {
+  return memory.get("Trainer", plan.trainer, "epochLoss") / memory.get("Trainer", plan.trainer, "epochWeight");
 }
 
 /** Reads the rows of an epoch, from a batch of it on. */

@@ -2,7 +2,6 @@
 import type { Callback, makeCallbacks, ProgressLog } from "./callbacks.ts";
 import type { Engine, Resident } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
-import { checkCommon } from "./fit-steps.ts";
 import { asValidation, type EpochLog, type History } from "./history.ts";
 import type { Data, FlatData } from "./inputs.ts";
 import { checkSpec } from "./make-spec.ts";
@@ -10,6 +9,7 @@ import { beginMetrics, readMetrics } from "./metrics.ts";
 import type { Model } from "./model.ts";
 import type { Pace } from "./pace.ts";
 import { MAX_STEPS } from "./plan.ts";
+import { checkCommon } from "./run-options.ts";
 import type { RateOfStep, ScheduleSpec } from "./schedules/schedule.ts";
 import { throwIfAborted } from "./signal.ts";
 import { type TrainingOptions, trainingOptions } from "./training.ts";
@@ -19,8 +19,8 @@ import { turn } from "./turn.ts";
 export interface FitOptions extends Partial<TrainingOptions> {
   /** Passes over the data. Default 1. */
   epochs?: number;
-  /** Epochs of these that an earlier `fit` has done: training begins after them, a schedule where it would
-   * stand; reduceOnPlateau has not seen them. Default 0. */
+  /** Epochs of these that an earlier `fit` has done: training begins after them, a schedule where it would stand.
+   * reduceOnPlateau has seen them where that `fit` was this model's, or its file's, and had the same schedule. Default 0. */
   initialEpoch?: number;
   /** Rows of a batch: 1 is stochastic, "full" batch gradient descent. Default 32. */
   batchSize?: number | "full";
@@ -116,7 +116,7 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
       history.epochs.push(log);
       history.iterations += loop.done;
       run.countEpoch();
-      schedule?.endEpoch(log.valLoss ?? log.loss);
+      schedule?.endEpoch(log);
       let stop = false;
       for (const c of callbacks) if ((await c.onEpochEnd?.(log, model)) === false) stop = true;
       if (stop || loop.stopped) {

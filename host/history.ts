@@ -39,3 +39,8 @@ export function asValidation(metrics: Metrics): Partial<EpochLog> {
   const entries = Object.entries(metrics).map(([key, value]) => [`val${key[0]!.toUpperCase()}${key.slice(1)}`, value]);
   return Object.fromEntries(entries);
 }
+
+/** Whether more of it is better. */
+export function isRising(metric: string): boolean {
+  return /accuracy|r2/i.test(metric);
+}

@@ -9,12 +9,13 @@ import { decodeModel, type ModelFile } from "./model-file.ts";
 import { Pace } from "./pace.ts";
 import type { Tensor } from "./plan.ts";
 import { baseRate } from "./rates.ts";
+import { Schedule } from "./schedules/base.ts";
 import { fetchFor } from "./schedules/known.ts";
-import { type ScheduleSpec, startSchedule } from "./schedules/schedule.ts";
+import { type ScheduleSpec, type ScheduleState, startSchedule } from "./schedules/schedule.ts";
 import type { ModelStorage } from "./storage/storage.ts";
 import { setTensors } from "./tensors.ts";
 import { resolveTraining } from "./training.ts";
-import { resumeRecord } from "./training-state.ts";
+import { resumeRecord, type TrainingRecord } from "./training-state.ts";
 
 export interface LoadOptions {
   /** Where the name belongs: an adapter of `trainlet/storage`, or one's own. Default: the file system. */
@@ -47,7 +48,7 @@ export async function fromBytes(input: BytesInput, name = "bytes"): Promise<Mode
     const { engine, spec } = await make(file.layers, { inputs, loss, seed }, tensors =>
       checkTensors(tensors, file.tensors),
     );
-    return new Model(engine, spec, { about: file.about, pace: adopt(engine, file) });
+    return new Model(engine, spec, { about: file.about, pace: adopt(engine, file), fitted: file.training?.fitted });
   } catch (cause) {
     if (!(cause instanceof TrainletError) || cause.code === "OUT_OF_MEMORY") throw cause;
     throw new TrainletError("INVALID_FILE", `${name}: ${cause.message.replace("loadParameters: ", "")}`, { cause });
@@ -63,10 +64,45 @@ function adopt(engine: Engine, { values, about, training }: ModelFile): Pace | u
   engine.prepare(1, resolved);
   resumeRecord(engine.memory, engine.plan, training);
   const optimizer = resolved.rules[0]!.spec;
-  const { schedule } = training;
-  const next = schedule && startSchedule(schedule.spec as ScheduleSpec, { baseLr: baseRate(optimizer) });
-  next?.restore(schedule!.state);
-  return new Pace(optimizer, next);
+  return new Pace(optimizer, training.schedule && scheduleOf(training.schedule, baseRate(optimizer)));
+}
+
+/** The schedule of a file, where it stood. */
+function scheduleOf({ spec, state, steps }: NonNullable<TrainingRecord["schedule"]>, baseLr: number): Schedule {
+  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0)) {
+    throw new TrainletError("INVALID_FILE", `the schedule's run has ${show(steps)} steps`);
+  }
+  let given = spec as ScheduleSpec;
+  // Earlier versions wrote down that this one counts batches, which it never did.
+  if (given?.type === "reduceOnPlateau") given = { ...given, per: undefined };
+  const start = (length: number | undefined) => {
+    const schedule = startSchedule(given, { baseLr, steps: length, monitor: "loss", call: "fitSteps" }, "batch");
+    schedule.restore(state);
+    return schedule;
+  };
+  try {
+    return start(steps);
+  } catch (error) {
+    if (steps !== undefined) throw error;
+    // They do not hold the length of a run either. What fails for another reason fails here again.
+    return new OfUnknownLength(start(2 ** 30));
+  }
+}
+
+/** Stands for a schedule whose length nobody knows any more: everything but training goes on. */
+class OfUnknownLength extends Schedule {
+  readonly #known: Schedule;
+  constructor(known: Schedule) {
+    super({ spec: known.spec, per: "batch", minLr: 0, context: { ...known.context, steps: undefined } });
+    this.#known = known;
+  }
+  protected override rate(): number {
+    const message = `the file that the model is from does not say how long the run of its schedule ${this.spec.type} is; give fit or fitSteps an optimizer and a schedule, or call compile`;
+    throw new TrainletError("NOT_COMPILED", message);
+  }
+  override get state(): ScheduleState {
+    return this.#known.state;
+  }
 }
 
 /** Throws unless the file has exactly the network's tensors, each of its shape. */

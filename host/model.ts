@@ -4,7 +4,7 @@ import { Holder } from "./disposable.ts";
 import type { Engine, Snapshot } from "./engine.ts";
 import { TrainletError } from "./errors.ts";
 import { checkFitOptions, evaluateResident, type FitOptions, runFit } from "./fit.ts";
-import { checkStepsOptions, type FitStepsOptions, runSteps, type StepsLog } from "./fit-steps.ts";
+import type { FitStepsOptions, StepsLog } from "./fit-steps.ts";
 import type { History } from "./history.ts";
 import {
   checkFeatures,
@@ -23,8 +23,7 @@ import { Pace } from "./pace.ts";
 import { baseRate } from "./rates.ts";
 import { optionsOf } from "./rows.ts";
 import { fetchFor } from "./schedules/known.ts";
-import { manual } from "./schedules/manual.ts";
-import { type RateOfStep, type ScheduleSpec, startSchedule } from "./schedules/schedule.ts";
+import { type RateOfStep, type ScheduleSpec, type ScheduleState, startSchedule } from "./schedules/schedule.ts";
 import { throwIfAborted } from "./signal.ts";
 import type { ModelStorage } from "./storage/storage.ts";
 import { summarise } from "./summary.ts";
@@ -36,17 +35,20 @@ import { sampleWeights } from "./weights.ts";
 export type { Parameter } from "./tensors.ts";
 
 export interface CompileOptions extends TrainingOptions {
+  /** How the learning rate goes on, by batches; reduceOnPlateau takes the loss of each in `trainBatch`. */
   schedule?: ScheduleSpec | { type: string } | RateOfStep;
 }
 export interface SaveOptions {
   /** Whether the file also holds what training needs to go on bit for bit: the rule's state, averages, the schedule of
-   * `compile`. Default false. */
+   * `compile` or `fitSteps`. Default false. */
   optimizer?: boolean;
 }
 export interface SaveToOptions extends SaveOptions {
   /** Where the name belongs: an adapter of `trainlet/storage`, or one's own. Default: the file system. */
   storage?: ModelStorage;
 }
+
+type Fitted = NonNullable<TrainingRecord["fitted"]>;
 
 export class Model extends Holder {
   /** The network as plain JSON. */
@@ -60,16 +62,23 @@ export class Model extends Holder {
   #about: About;
   /** How training goes on; nothing before `compile` or a `fit`. */
   #pace: Pace | undefined;
+  /** The schedule that the last `fit` was given. */
+  #fitted: Fitted | undefined;
   #epochs: number;
   #busy = false;
 
-  constructor(engine: Engine, spec: Model["spec"], { about = {}, pace }: { about?: About; pace?: Pace } = {}) {
+  constructor(
+    engine: Engine,
+    spec: Model["spec"],
+    { about = {}, pace, fitted }: { about?: About; pace?: Pace; fitted?: Fitted } = {},
+  ) {
     super();
     this.#engine = engine;
     this.spec = spec;
     this.#about = about;
     this.#epochs = about.epochs ?? 0;
     this.#pace = pace;
+    this.#fitted = fitted;
   }
 
   get inputs(): number {
@@ -137,6 +146,7 @@ export class Model extends Holder {
       await engine.crew?.start();
       engine.prepare(Math.max(batchSize, Math.min(train.rows, 256)), training);
       if (training) this.#pace = new Pace(training.rules[0]!.spec);
+      this.#fitted = options.schedule && run.pace.schedule;
       this.#takeFrom(data as DatasetLike);
       return await runFit(run, options);
     } finally {
@@ -150,6 +160,7 @@ export class Model extends Holder {
     const missing = fetchFor(options?.schedule);
     if (missing) await missing;
     const byClass = options?.classWeight === undefined ? undefined : await import("./class-weights.ts");
+    const { checkStepsOptions, runSteps } = await import("./fit-steps.ts");
     const engine = this.#idle("fitSteps");
     checkStepsOptions(options);
     throwIfAborted(options.signal);
@@ -195,18 +206,11 @@ export class Model extends Holder {
     engine.crew?.start().catch(() => {}); // trainBatch takes what is there; what went wrong the next fit says
     this.#pace = next;
   }
-  /** Rates for steps that know no epochs; `steps` is the length of the run, where that is known. */
+  /** Rates of a schedule that counts batches; `steps` is the length of the run, where that is known. */
   #paceOf(call: string, training: Training, given: CompileOptions["schedule"], steps?: number): Pace {
     const optimizer = training.rules[0]!.spec;
-    const schedule = (typeof given === "function" ? manual({ rate: given }) : given) as ScheduleSpec | undefined;
-    if (schedule?.per === "epoch") {
-      throw new TrainletError(
-        "INVALID_ARGUMENT",
-        `${call}: schedule has per: "epoch", but ${call === "compile" ? "trainBatch" : call} knows no epochs; leave per out to count batches`,
-      );
-    }
-    const whole = schedule !== null && typeof schedule === "object" ? { ...schedule, per: "batch" as const } : schedule;
-    return new Pace(optimizer, whole && startSchedule(whole, { baseLr: baseRate(optimizer), steps }));
+    const context = { baseLr: baseRate(optimizer), steps, monitor: "loss", call };
+    return new Pace(optimizer, given && startSchedule(given as ScheduleSpec, context, "batch"));
   }
 
   /** One forward, backward and update on rows x [rows, inputs] with targets y; gives the loss before the update. */
@@ -225,7 +229,7 @@ export class Model extends Holder {
       engine.select(resident, data.rows);
       engine.train([pace.lr], pace.momentum === undefined ? undefined : [pace.momentum]);
       const loss = engine.memory.get("Trainer", engine.plan.trainer, "batchLoss");
-      pace.schedule?.step(loss);
+      pace.schedule?.step({ loss });
       return loss;
     } finally {
       engine.endRun(mark);
@@ -319,8 +323,17 @@ export class Model extends Holder {
     const pace = this.#pace;
     if (!pace)
       throw new TrainletError("NOT_COMPILED", "toBytes: there is no optimizer to save; call compile or fit first");
-    const schedule = pace.schedule && { spec: clonePlain(pace.schedule.spec, "schedule"), state: pace.schedule.state };
-    return { ...recordOf(engine.memory, engine.plan), schedule };
+    const { schedule } = pace;
+    const fitted = this.#fitted;
+    return {
+      ...recordOf(engine.memory, engine.plan),
+      schedule: schedule && {
+        spec: clonePlain(schedule.spec, "schedule"),
+        state: schedule.state,
+        steps: schedule.context.steps,
+      },
+      fitted: fitted && { spec: fitted.spec, state: fitted.state },
+    };
   }
   /** A table: layer, output shape, parameters; then the memory plan in bytes. */
   summary(): string {
@@ -376,9 +389,15 @@ export class Model extends Holder {
     const optimizer = training ? training.rules[0]!.spec : this.#pace!.optimizer;
     const { schedule, epochs = 1 } = options;
     if (!schedule) return training ? new Pace(optimizer) : this.#pace!;
-    const length = { epochs, steps: epochs * steps };
-    const made = startSchedule(schedule as ScheduleSpec, { baseLr: baseRate(optimizer), ...length });
+    const monitor = options.validation === undefined ? "loss" : "valLoss";
+    const context = { baseLr: baseRate(optimizer), epochs, steps: epochs * steps, monitor };
+    const made = startSchedule(schedule as ScheduleSpec, context);
     made.skip(options.initialEpoch ?? 0, steps);
+    const before = this.#fitted;
+    // The same schedule at the same place: what it has seen there counts on.
+    if (before && JSON.stringify(before.spec) === JSON.stringify(schedule) && placeOf(before) === placeOf(made)) {
+      made.restore(before.state);
+    }
     return new Pace(optimizer, made);
   }
   /** Class names and schema, from the data that a model is first trained on. */
@@ -387,4 +406,9 @@ export class Model extends Holder {
     this.#about.featureNames ??= data.featureNames;
     this.#about.schema ??= data.schema;
   }
+}
+
+/** How far a schedule is, and those inside. */
+function placeOf({ state }: { state: ScheduleState }): string {
+  return JSON.stringify(state, ["t", "parts"]);
 }

@@ -24,12 +24,15 @@ export interface KeptTensor {
 export interface Counters {
   rules: number[];
   trainer: Record<(typeof counted)[number], number>;
+  /** Sums over an epoch that is under way: losses times weights, and weights. */
+  epoch?: readonly number[];
 }
 export interface TrainingState {
   counters: Counters;
   tensors: readonly KeptTensor[];
 }
 const counted = ["waiting", "updates", "averaged", "skipped"] as const;
+const sums = ["epochLoss", "epochWeight"] as const;
 
 /** Everything that the rules keep: `0.weight.state.0` for arrays, `0.weight.extra` for what a tensor has beside them,
  * `rule.0` for the rule as a whole. */
@@ -111,11 +114,13 @@ export function readCounters(memory: Memory, plan: Pick<Plan, "rules" | "trainer
   return {
     rules: plan.rules.map(r => memory.get("Rule", r.rule, "t")),
     trainer: Object.fromEntries(read) as Counters["trainer"],
+    epoch: sums.map(name => memory.get("Trainer", plan.trainer, name)),
   };
 }
 export function writeCounters(memory: Memory, plan: Pick<Plan, "rules" | "trainer">, counters: Counters): void {
   plan.rules.forEach((r, i) => memory.set("Rule", r.rule, { t: counters.rules[i]! }));
-  memory.set("Trainer", plan.trainer, counters.trainer);
+  const [epochLoss = 0, epochWeight = 0] = counters.epoch ?? [];
+  memory.set("Trainer", plan.trainer, { ...counters.trainer, epochLoss, epochWeight });
 }
 
 /** What a file holds of training, beside the network. */
@@ -124,19 +129,22 @@ export interface TrainingRecord extends TrainingState {
   options: TrainingOptions;
   /** Steps of the model, which random masks follow. */
   step: number;
-  schedule?: { spec: unknown; state: ScheduleState };
+  /** Of `compile` or `fitSteps`: where it stands, and the steps of the run that a length left out is taken from. */
+  schedule?: { spec: unknown; state: ScheduleState; steps?: number };
+  /** Of the last `fit`, for one that goes on with `initialEpoch`. */
+  fitted?: { spec: unknown; state: ScheduleState };
 }
 
 /** For a file: an average over epochs belongs to one `fit` and stays out; weights that inference replaces come along. */
 export function recordOf(memory: Memory, plan: Plan): TrainingRecord {
   const { options, fields } = plan.request.training!;
-  const { rules, trainer } = readCounters(memory, plan);
+  const { trainer, ...counters } = readCounters(memory, plan);
   const list = keptByPlan(memory, plan).filter(k => fields.emaDecay !== 0 || !k.name.endsWith(".average"));
   const values = memory.core.separates(plan.trainer) ? valuesOf(plan) : [];
   return {
     options,
     step: memory.get("Batch", plan.batch, "step"),
-    counters: { rules, trainer: { ...trainer, averaged: 0 } },
+    counters: { ...counters, trainer: { ...trainer, averaged: 0 } },
     tensors: readKept(memory, [...list, ...values]),
   };
 }
@@ -163,13 +171,15 @@ function valuesOf(plan: Plan): Kept[] {
 
 /** Throws unless counters from a file are what a plan can have counted. */
 function checkCounters(given: Partial<Counters> | undefined, rules: number, accumulate: number): void {
-  const { rules: steps, trainer } = given ?? {};
+  const { rules: steps, trainer, epoch = [] } = given ?? {};
   const sound =
     Array.isArray(steps) &&
     steps.length === rules &&
     steps.every(t => isCount(t)) &&
     counted.every(name => isCount(trainer?.[name])) &&
-    trainer!.waiting < accumulate;
+    trainer!.waiting < accumulate &&
+    Array.isArray(epoch) &&
+    epoch.every(Number.isFinite);
   if (!sound) throw new TrainletError("INVALID_FILE", "the counters of training do not fit its rules");
 }
 function isCount(value: unknown): boolean {

@@ -19,7 +19,13 @@ export interface ScheduleContext {
   /** Steps and epochs of the whole run, for schedules whose length is not given. */
   steps?: number;
   epochs?: number;
+  /** What reduceOnPlateau watches unless told, where the run's own numbers are fed to it. */
+  monitor?: string;
+  /** Which call it is that counts batches alone. */
+  call?: string;
 }
+/** What reduceOnPlateau looks at: a number, or a log in which it finds its `monitor`. */
+export type Metric = number | object;
 /** Where a schedule is: plain JSON. A closed form is known by its step alone. */
 export interface ScheduleState {
   /** Steps taken. */
@@ -49,13 +55,16 @@ export abstract class Schedule {
   readonly spec: ScheduleSpec;
   /** Whether a step is an epoch or a batch. */
   readonly per: Per;
+  /** What it was told about the run. */
+  readonly context: ScheduleContext;
   /** Steps taken. */
   protected t = 0;
   readonly #minLr: number;
 
-  constructor({ spec, per, minLr }: Start) {
+  constructor({ spec, per, minLr, context }: Start) {
     this.spec = spec;
     this.per = per;
+    this.context = context;
     this.#minLr = minLr;
   }
   protected abstract rate(): number;
@@ -77,7 +86,7 @@ export abstract class Schedule {
     return false;
   }
   /** Goes on by one step; `metric` is what reduceOnPlateau looks at. */
-  step(_metric?: number): void {
+  step(_metric?: Metric): void {
     this.t++;
   }
   /** A batch has been trained: a step for what counts batches. */
@@ -85,7 +94,7 @@ export abstract class Schedule {
     if (this.per === "batch") this.step();
   }
   /** An epoch has been trained: a step for what counts epochs. Without a metric reduceOnPlateau stays as it is. */
-  endEpoch(_metric?: number): void {
+  endEpoch(_metric?: Metric): void {
     if (this.per === "epoch") this.step();
   }
   /** Goes on by whole epochs that were trained elsewhere. */

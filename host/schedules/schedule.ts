@@ -10,14 +10,15 @@ import { checkedRate, type RateOfStep } from "./own-rate.ts";
 export type { Schedule, ScheduleContext, ScheduleSpec, ScheduleState } from "./base.ts";
 export type { RateOfStep } from "./own-rate.ts";
 
-/** A schedule of what is known; a function is short for `manual({ rate })`. `per` is what a function counts. */
-export function startSchedule(spec: ScheduleSpec | RateOfStep, context: ScheduleContext, per: Per = "epoch"): Schedule {
+/** A schedule of what is known; a function is short for `manual({ rate })`. `unit` is what everything in it has to count. */
+export function startSchedule(spec: ScheduleSpec | RateOfStep, context: ScheduleContext, unit?: Per): Schedule {
   if (typeof spec === "function") {
+    const per = unit ?? "epoch";
     const start = { spec: { type: "manual", rate: spec, per }, per, minLr: 0, context };
     return new ClosedForm(start, checkedRate(spec), undefined);
   }
   checkSchedule("schedule", spec);
-  return make(spec, context);
+  return make(spec, context, unit);
 }
 
 const maker: Maker = { make, perOf };
@@ -25,10 +26,13 @@ const maker: Maker = { make, perOf };
 function make(spec: ScheduleSpec, context: ScheduleContext, unit?: Per): Schedule {
   const form = formOf("schedule", spec.type);
   const per = perOf(spec, unit);
-  if (unit && per !== unit) {
+  if (unit && per !== unit && !form.options.per) {
+    const { call } = context;
     throw new TrainletError(
       "INVALID_ARGUMENT",
-      `sequence: ${spec.type} has per: ${show(per)} inside a sequence with per: ${show(unit)}; leave it out to count the same`,
+      call
+        ? `${call}: schedule has per: ${show(per)}, but ${call} counts batches; leave per out to count the same`
+        : `sequence: ${spec.type} has per: ${show(per)} inside a sequence with per: ${show(unit)}; leave it out to count the same`,
     );
   }
   const run = { baseLr: context.baseLr, total: (per === "batch" ? context.steps : context.epochs) ?? 0 };
@@ -49,8 +53,7 @@ function checkSchedule(label: string, spec: ScheduleSpec): void {
     throw new TrainletError("INVALID_ARGUMENT", `${label} is ${show(spec)}; give a spec, as in cosine({ tMax: 40 })`);
   }
   const form = formOf(label, spec.type);
-  // `common` comes last: `compile` counts batches with any schedule.
-  checkSpec(spec.type, spec, { ...form.options, ...common });
+  checkSpec(spec.type, spec, { ...common, ...form.options });
   form.check?.(spec as never);
   for (const [name, inner] of form.inside?.(spec as never) ?? []) checkSchedule(name, inner);
 }

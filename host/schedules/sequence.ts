@@ -1,5 +1,5 @@
 import { show, TrainletError } from "../errors.ts";
-import { prepareParts, Schedule, type ScheduleState, type Start } from "./base.ts";
+import { type Metric, prepareParts, Schedule, type ScheduleState, type Start } from "./base.ts";
 import { list, schedule } from "./form.ts";
 
 /** One schedule after another; the next begins, from its own t = 0, at each milestone */
@@ -32,7 +32,7 @@ export const sequence = /* @__PURE__ */ schedule("sequence", () => ({
       const to = milestones[i] ?? total;
       // A part that the run never reaches has a length all the same, for those that ask.
       const length = to && Math.max(1, to - from);
-      const inside = { baseLr: context.baseLr, [per === "batch" ? "steps" : "epochs"]: length };
+      const inside = { ...context, steps: 0, epochs: 0, [per === "batch" ? "steps" : "epochs"]: length };
       return make(spec, inside, per);
     });
     return new Sequence(start, parts, milestones);
@@ -65,7 +65,7 @@ class Sequence extends Schedule {
     const said = this.#parts.map(part => part.cyclesMomentum);
     return said.includes(true) || (said.includes(undefined) ? undefined : false);
   }
-  override step(metric?: number): void {
+  override step(metric?: Metric): void {
     this.#part.step(metric);
     this.t++;
   }
@@ -73,7 +73,7 @@ class Sequence extends Schedule {
     this.#part.endBatch();
     if (this.per === "batch") this.t++;
   }
-  override endEpoch(metric?: number): void {
+  override endEpoch(metric?: Metric): void {
     this.#part.endEpoch(metric);
     if (this.per === "epoch") this.t++;
   }

@@ -1,4 +1,4 @@
-import { prepareParts, Schedule, type ScheduleContext, type ScheduleState, type Start } from "./base.ts";
+import { type Metric, prepareParts, Schedule, type ScheduleContext, type ScheduleState, type Start } from "./base.ts";
 import { constantFactor } from "./decays.ts";
 import { count, schedule, share } from "./form.ts";
 import { rise } from "./rise.ts";
@@ -26,14 +26,14 @@ const constant = () => constantFactor({ factor: 1 });
 
 /** What is left of the run after a warm-up, in epochs and in batches; an epoch that it ends in counts. */
 function remaining({ per, context }: Start, steps: number): ScheduleContext {
-  const { baseLr, steps: batches = 0, epochs = 0 } = context;
+  const { steps: batches = 0, epochs = 0 } = context;
   // 0 stands for a length that nobody knows.
   const each = epochs && batches / epochs;
   const left = (all: number, gone: number) => all && Math.max(1, all - gone);
   if (per === "batch") {
-    return { baseLr, steps: left(batches, steps), epochs: each && left(epochs, Math.floor(steps / each)) };
+    return { ...context, steps: left(batches, steps), epochs: each && left(epochs, Math.floor(steps / each)) };
   }
-  return { baseLr, epochs: left(epochs, steps), steps: each && left(batches, steps * each) };
+  return { ...context, epochs: left(epochs, steps), steps: each && left(batches, steps * each) };
 }
 
 class Warmup extends Schedule {
@@ -65,7 +65,7 @@ class Warmup extends Schedule {
     return this.#after.cyclesMomentum;
   }
   /** Who steps by hand says what a step is: one of the warm-up, then one of `after`. */
-  override step(metric?: number): void {
+  override step(metric?: Metric): void {
     if (this.#rising) this.t++;
     else this.#after.step(metric);
   }
@@ -74,7 +74,7 @@ class Warmup extends Schedule {
     // One more than `steps` says that `after` has had a batch, and so a part in the epoch that ends next.
     if (this.per === "batch" && this.t <= this.#steps) this.t++;
   }
-  override endEpoch(metric?: number): void {
+  override endEpoch(metric?: Metric): void {
     if (this.per === "epoch" && this.#rising) this.t++;
     else if (this.per === "epoch" || this.t > this.#steps) this.#after.endEpoch(metric);
   }
