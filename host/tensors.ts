@@ -52,7 +52,7 @@ export function setTensors({ memory, plan }: Engine, tensors: Readonly<Record<st
       const message = `loadParameters: ${name} has ${values?.length ?? "no"} numbers; its shape is [${tensor.shape.join(", ")}]`;
       throw new TrainletError("SHAPE_MISMATCH", message);
     }
-    const numbers = Float32Array.from(values);
+    const numbers = Float32Array.from(values, v => (typeof v === "number" ? v : Number.NaN));
     if (!numbers.every(Number.isFinite)) {
       throw new TrainletError("NON_FINITE_DATA", `loadParameters: ${name} has a number that is not finite`);
     }

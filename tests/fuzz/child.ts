@@ -1,7 +1,7 @@
 // Tries the cases of a target, one after the other, in a process that may be killed: node child.mjs '{ target, seed, … }'
 import fs from "node:fs";
 import { inputOf, tryInput, type Verdict } from "./case.ts";
-import { watchWebAssembly } from "./meter.ts";
+import { watchMemory } from "./meter.ts";
 import type { Library } from "./probe.ts";
 import { shrink } from "./shrink.ts";
 import { keep } from "./target.ts";
@@ -9,7 +9,7 @@ import { targets } from "./targets/index.ts";
 import { noted, type Task } from "./task.ts";
 
 const task = JSON.parse(process.argv[2]!) as Task;
-watchWebAssembly();
+watchMemory();
 const library = {
   trainlet: await import(new URL("../../dist/node-index.js", import.meta.url).href),
   data: await import(new URL("../../dist/node-data.js", import.meta.url).href),

@@ -8,12 +8,11 @@ const CAP = 2 ** 30;
 
 let asked = 0;
 let memories: WebAssembly.Memory[] = [];
-let patched = false;
+let watched = false;
 
-/** From now on, what instances of WebAssembly have and ask for is seen. */
-export function watchWebAssembly(): void {
-  if (patched) return;
-  patched = true;
+/** From now on, what instances of WebAssembly have and ask for is seen, and unless told otherwise the process's memory. */
+export function watchMemory(ofProcess = true): void {
+  watched = ofProcess;
   const { grow } = WebAssembly.Memory.prototype;
   WebAssembly.Memory.prototype.grow = function (this: WebAssembly.Memory, pages: number) {
     if (pages > PAGE) return grow.call(this, pages); // beyond 4 GiB: cannot succeed, so costs nothing
@@ -35,6 +34,7 @@ let before = 0;
 export function beginDemand(): void {
   asked = 0;
   memories = [];
+  if (!watched) return;
   const { gc } = globalThis as { gc?: () => void };
   if (gc && process.memoryUsage.rss() > 400e6) gc();
   resetPeak();
@@ -44,7 +44,7 @@ export function beginDemand(): void {
 export function demand(): number {
   const growth = memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
   memories = [];
-  return Math.max(asked, growth, peak() - before);
+  return Math.max(asked, growth, watched ? peak() - before : 0);
 }
 
 /** Linux can forget the highest point that a process's memory had; elsewhere rises below it are not seen. */

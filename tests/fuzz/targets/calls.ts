@@ -77,8 +77,8 @@ const calls: Record<string, { args(random: Random): Args; call(model: Model, arg
   },
   toBytes: { args: () => ({ options: { optimizer: true } }), call: (model, { options }) => model.toBytes(options) },
   fromBytes: {
-    args: () => ({ bytes: { $: "numbers", kind: "Uint8Array", length: 20 }, name: "bytes" }),
-    call: (_, { bytes, name }, { trainlet }) => trainlet.fromBytes(bytes, name),
+    args: () => ({ bytes: { $: "numbers", kind: "Uint8Array", length: 20 } }),
+    call: (_, { bytes }, { trainlet }) => trainlet.fromBytes(bytes),
   },
   createOptimizer: {
     args: random => ({ rule: spec(random, "optimizer"), shapes: [[2, 3], [3]] }),
