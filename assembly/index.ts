@@ -3,7 +3,7 @@ import { Network } from "./network";
 import { Trainer } from "./trainer";
 import { ERRORS } from "./metrics";
 import { Layer } from "./layer";
-import { Loss, Values, Target, Decision } from "./losses/loss";
+import { Loss, Values, Target, Decision, Head } from "./losses/loss";
 import { Parameter } from "./parameter";
 import { Rule } from "./optimizers/rule";
 import { Initializer } from "./initializers/initializer";
@@ -11,7 +11,7 @@ import { Random, permute } from "./random/random";
 import { Purpose } from "./random/philox";
 import { failed, scratchFor } from "./team";
 import { Domain, firstUnfit } from "./losses/domain";
-import { firstNonFinite, firstOutside, fromSigns } from "./kernels/finite";
+import { firstNonFinite, firstOutside } from "./kernels/finite";
 import { fitScaler, Scaling } from "./kernels/scaler";
 
 export * from "./activations";
@@ -100,20 +100,14 @@ export function decision(loss: Loss): i32 {
 export function domain(loss: Loss): i32 {
   return loss.domain();
 }
-/** Index of the first target that makes no sense to the loss, or -1; 0 and 1 become -1 and 1 where it wants signs. */
-export function firstUnfitTarget(loss: Loss, targets: usize, count: i32): i32 {
-  return firstUnfit(loss.domain(), targets, count, loss.outputs);
-}
-/** Index of the first class that the only output does not tell, or -1; -1 and 1 become 0 and 1 where it has a sign. */
-export function firstUnfitLabel(loss: Loss, labels: usize, count: i32): i32 {
-  let domain = loss.domain();
-  if (domain == Domain.sign) fromSigns(labels, count);
-  if (domain == Domain.any) return -1;
-  return firstOutside(labels, count, domain == Domain.positive ? i32.MAX_VALUE : 2, 0);
+/** Index of the first target that makes no sense to the loss, or -1: float32, or int32 for the only output. */
+export function firstUnfitTarget(loss: Loss, targets: usize, count: i32, whole: bool): i32 {
+  return firstUnfit(loss.domain(), targets, count, loss.outputs, whole);
 }
 /** What the loss wants of the outputs where those of this last layer make no sense to it, else 0. */
 export function misfit(loss: Loss, last: Layer): i32 {
-  return loss.misfit(last.yields());
+  let alone = loss.outputs < 2 && loss.decision() == Decision.largest;
+  return alone ? Head.several : loss.misfit(last.yields());
 }
 export function states(rule: Rule): i32 {
   return rule.states();

@@ -1,5 +1,6 @@
 // What is counted beside the loss, over as many batches as the host likes: decisions that were right, the confusion of
-// classes, and the sums that mean errors and R² are made of. Samples of weight 0 and ignored labels do not count.
+// classes, and the sums that mean errors and R² are made of. Samples of weight 0 and ignored labels do not count; others count
+// once, or by their weight.
 import { Batch } from "./batch";
 import { Loss, Target, Decision } from "./losses/loss";
 import { f32At, rowAt, ROW, LANES } from "./kernels/simd";
@@ -12,9 +13,11 @@ export class Metrics {
   loss: Loss | null = null;
   /** How outputs become decisions; the host takes the loss's word unless the targets say more. */
   decision: i32 = Decision.none;
+  /** Whether a sample counts by its weight. */
+  weighted: bool = false;
   /** The class decided for each sample: i32 [8·panels]. */
   decided: usize = 0;
-  /** u32 [classes][classes], truth by decision; 0 when not wanted. */
+  /** f64 [classes][classes], truth by decision; 0 when not wanted. */
   confusion: usize = 0;
   /** How many of the largest outputs may hold the truth for it to count in `topCount`; 0 when not wanted. */
   topK: i32 = 0;
@@ -27,13 +30,13 @@ export class Metrics {
    * wanted. Without t₀, targets far from 0 would lose their variance to rounding.
    */
   errors: usize = 0;
-  /** Samples in `errors`. */
+  /** Samples in `errors`, by what they count. */
   samples: f64 = 0;
 
   reset(): void {
     this.count = this.right = this.topCount = this.samples = 0;
     let n: usize = this.loss!.outputs;
-    if (this.confusion) memory.fill(this.confusion, 0, (n < 2 ? 4 : n * n) << 2);
+    if (this.confusion) memory.fill(this.confusion, 0, (n < 2 ? 4 : n * n) << 3);
     if (this.errors) memory.fill(this.errors, 0, n * ERRORS);
   }
   /** Adds the batch whose outputs and targets stand in the loss. */
@@ -70,11 +73,16 @@ export class Metrics {
       let truth = this.truth(i);
       if (load<f32>(loss.weights + f32At(i)) == 0 || <u32>truth >= <u32>n || loss.ignores(truth)) continue;
       let decided = load<i32>(this.decided + f32At(i));
-      this.count += 1;
-      if (decided == truth) this.right += 1;
-      if (this.confusion) raise(this.confusion, truth * n + decided);
-      if (this.topK && this.rank(i, truth) < this.topK) this.topCount += 1;
+      let weight = this.weight(i);
+      this.count += weight;
+      if (decided == truth) this.right += weight;
+      if (this.confusion) raise(this.confusion, truth * n + decided, weight);
+      if (this.topK && this.rank(i, truth) < this.topK) this.topCount += weight;
     }
+  }
+  /** What sample i counts. */
+  private weight(i: i32): f64 {
+    return this.weighted ? load<f32>(this.loss!.weights + f32At(i)) : 1;
   }
   /** The class index of sample i, or the largest of its target values. */
   private truth(i: i32): i32 {
@@ -104,12 +112,13 @@ export class Metrics {
     for (let i = 0, rows = this.batch!.rows; i < rows; i++) {
       if (load<f32>(loss.weights + f32At(i)) == 0) continue;
       let z = this.at(loss.z, i), t = this.at(loss.targets, i);
+      let weight = this.weight(i);
       for (let c = 0; c < loss.outputs; c++) {
         let yes = load<f32>(z + rowAt(c)) > threshold;
         let truth = load<f32>(t + rowAt(c)) > targetThreshold;
-        this.count += 1;
-        if (yes == truth) this.right += 1;
-        if (this.confusion && loss.outputs == 1) raise(this.confusion, (truth ? 2 : 0) + (yes ? 1 : 0));
+        this.count += weight;
+        if (yes == truth) this.right += weight;
+        if (this.confusion && loss.outputs == 1) raise(this.confusion, (truth ? 2 : 0) + (yes ? 1 : 0), weight);
       }
     }
   }
@@ -118,7 +127,8 @@ export class Metrics {
     for (let i = 0, rows = this.batch!.rows; i < rows; i++) {
       if (load<f32>(loss.weights + f32At(i)) == 0) continue;
       let first = this.samples == 0;
-      this.samples += 1;
+      let weight = this.weight(i);
+      this.samples += weight;
       let z = this.at(loss.z, i), t = this.at(loss.targets, i);
       for (let c = 0; c < loss.outputs; c++) {
         let truth: f64 = load<f32>(t + rowAt(c));
@@ -126,10 +136,10 @@ export class Metrics {
         let sums = this.errors + <usize>c * ERRORS;
         if (first) store<f64>(sums, truth, 32);
         let shifted = truth - load<f64>(sums, 32);
-        store<f64>(sums, load<f64>(sums) + abs(d));
-        store<f64>(sums, load<f64>(sums, 8) + d * d, 8);
-        store<f64>(sums, load<f64>(sums, 16) + shifted, 16);
-        store<f64>(sums, load<f64>(sums, 24) + shifted * shifted, 24);
+        store<f64>(sums, load<f64>(sums) + weight * abs(d));
+        store<f64>(sums, load<f64>(sums, 8) + weight * d * d, 8);
+        store<f64>(sums, load<f64>(sums, 16) + weight * shifted, 16);
+        store<f64>(sums, load<f64>(sums, 24) + weight * shifted * shifted, 24);
       }
     }
   }
@@ -139,7 +149,7 @@ export class Metrics {
   }
 }
 
-function raise(counts: usize, at: i32): void {
-  let p = counts + f32At(at);
-  store<u32>(p, load<u32>(p) + 1);
+function raise(counts: usize, at: i32, by: f64): void {
+  let p = counts + (<usize>at << 3);
+  store<f64>(p, load<f64>(p) + by);
 }

@@ -118,7 +118,8 @@ export class Network {
         weight = this.sampleWeights ? load<f32>(this.sampleWeights + f32At(row)) : 1;
         if (this.labels) {
           label = load<i32>(this.labels + f32At(row));
-          if (this.classFactors && <u32>label < <u32>max(loss.outputs, 2)) weight *= load<f32>(this.classFactors + f32At(label));
+          // A class of -1 is the no of a hinge.
+          if (this.classFactors && label < max(loss.outputs, 2)) weight *= load<f32>(this.classFactors + f32At(max(label, 0)));
         }
       }
       store<f32>(loss.weights + f32At(i), weight);

@@ -51,18 +51,9 @@ export async function make(
   const core = { arithmetic: options.arithmetic ?? "strict", needed: threads !== "auto" } as const;
   const count = await threadsOf(threads, steps, inputs);
   const engine = await Engine.create({ steps, inputs, loss, seed, threads: count, admit }, core);
-  await checkHead(engine);
+  const head = engine.memory.core.misfit(engine.plan.loss, engine.plan.layers.at(-1)!.object);
+  if (head) throw (await import("./misfit.ts")).misfit(loss, steps.at(-1)!.spec.type, head);
   return { engine, spec: { layers: list, inputs, loss, seed } };
-}
-
-/** Refuses outputs that make no sense to the loss: it would train wrongly without a word. */
-async function checkHead({ memory: { core }, plan }: Engine): Promise<void> {
-  const { object, spec } = plan.layers.at(-1)!;
-  const byLargest = core.decision(plan.loss) === core.largestDecision();
-  const wanted = core.misfit(plan.loss, object);
-  if (!wanted && (plan.outputs > 1 || !byLargest)) return;
-  const { misfit } = await import("./misfit.ts");
-  throw misfit(plan.request.loss, spec.type, { outputs: plan.outputs, byLargest, wanted });
 }
 
 /** How many threads the model gets. What is needed for more than one is fetched only where there might be. */

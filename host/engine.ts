@@ -35,7 +35,6 @@ export interface Resident {
 }
 
 export interface Weights {
-  sampleWeight?: Float32Array;
   classWeight?: Float32Array;
 }
 
@@ -226,7 +225,7 @@ export class Engine {
       x,
       labels,
       targets,
-      sampleWeights: weights.sampleWeight ? memory.put(weights.sampleWeight) : 0,
+      sampleWeights: data.sampleWeight ? memory.put(data.sampleWeight) : 0,
       classFactors: weights.classWeight ? memory.put(weights.classWeight) : 0,
       order: 0,
     };
@@ -251,23 +250,24 @@ export class Engine {
     const { core } = this.memory;
     const alone = outputs === 1;
     const bad = alone
-      ? core.firstUnfitLabel(this.plan.loss, at, list.length)
+      ? core.firstUnfitTarget(this.plan.loss, at, list.length, 1)
       : core.firstOutside(at, list.length, outputs, ignored);
     if (bad < 0) return;
-    const message = `y has class ${list[bad]} in row ${bad}; the model knows classes 0 to ${alone ? 1 : outputs - 1}`;
     if (alone && !core.decision(this.plan.loss)) throw this.#unfit(list[bad], `row ${bad}`);
-    throw new TrainletError("UNKNOWN_LABEL", message);
+    const known = alone ? this.#takes() : `the model knows classes 0 to ${outputs - 1}`;
+    throw new TrainletError("UNKNOWN_LABEL", `y has class ${list[bad]} in row ${bad}; ${known}`);
   }
   #checkTargets(list: Float32Array, at: number): void {
     const { outputs, loss } = this.plan;
     this.#checkFinite(at, list.length, outputs, "y");
-    const bad = this.memory.core.firstUnfitTarget(loss, at, list.length);
+    const bad = this.memory.core.firstUnfitTarget(loss, at, list.length, 0);
     if (bad >= 0) throw this.#unfit(list[bad], placeOf(bad, outputs));
   }
   #unfit(value: unknown, place: string): TrainletError {
-    const takes = DOMAINS[this.memory.core.domain(this.plan.loss)];
-    const message = `y has ${value} in ${place}; ${this.plan.request.loss.type} takes ${takes}`;
-    return new TrainletError("INVALID_ARGUMENT", message);
+    return new TrainletError("INVALID_ARGUMENT", `y has ${value} in ${place}; ${this.#takes()}`);
+  }
+  #takes(): string {
+    return `${this.plan.request.loss.type} takes ${DOMAINS[this.memory.core.domain(this.plan.loss)]}`;
   }
 
   /** Makes the network read this data, from its first row on. */
@@ -296,6 +296,7 @@ export class Engine {
       network: read("Network", plan.network, ["position", "lossSum", "weightSum"]),
       metrics: read("Metrics", plan.metrics, [
         "decision",
+        "weighted",
         "count",
         "right",
         "topCount",
@@ -359,7 +360,7 @@ const DOMAINS = [
   "",
   "numbers from 0 on",
   "numbers from 0 to 1",
-  "probabilities, whose sum in a row is 1",
+  "probabilities with a sum of 1",
   "-1 and 1, or 0 and 1",
 ];
 

@@ -56,7 +56,6 @@ export interface StepsRun {
   engine: Engine;
   train: FlatData;
   batchSize: number;
-  sampleWeight: Float32Array | undefined;
   classWeight: Float32Array | undefined;
   scale: "none" | "standard" | "minmax";
   pace: Pace;

@@ -31,7 +31,8 @@ export interface FitOptions extends Partial<TrainingOptions> {
   callbacks?: Callback[];
   /** Whether rows come in a new order each epoch. Default true. */
   shuffle?: boolean;
-  /** Weight of each row: a row of weight 2 counts as two alike. */
+  /** Weight of each row in the loss: a row of weight 2 counts as two alike. Default: what the data carries. In the metrics
+   * of rows kept for validation it counts too; in those of training rows count once. */
   sampleWeight?: ArrayLike<number>;
   /** Weight of each class, by index or by name. */
   classWeight?: ArrayLike<number> | Readonly<Record<string, number>>;
@@ -76,7 +77,6 @@ export interface Run {
   train: FlatData;
   validation: FlatData | undefined;
   batchSize: number;
-  sampleWeight: Float32Array | undefined;
   classWeight: Float32Array | undefined;
   /** Epochs that the model has been trained for before, so that no order of rows comes twice. */
   epochsBefore: number;
@@ -147,7 +147,7 @@ function finish(engine: Engine, train: Resident, batchSize: number): void {
 
 export function evaluateResident(engine: Engine, data: Resident, rows: number, request = {}) {
   engine.select({ ...data, order: 0 }, Math.min(rows, engine.plan.capacity));
-  beginMetrics(engine, data.labels !== 0, request);
+  beginMetrics(engine, data.labels !== 0, request, data.sampleWeights !== 0);
   engine.memory.core.evaluate(engine.plan.network);
   return readMetrics(engine, request);
 }

@@ -20,6 +20,8 @@ export type Targets = Matrix | BigInt64Array | BigUint64Array | readonly bigint[
 export interface XY {
   x: Matrix;
   y: Targets;
+  /** Weight of each row, for whoever trains or evaluates on it. */
+  sampleWeight?: ArrayLike<number>;
 }
 /** A data set of trainlet/data, or anything of its shape. */
 export interface DatasetLike {
@@ -31,6 +33,7 @@ export interface DatasetLike {
   classNames?: readonly string[];
   featureNames?: readonly string[];
   schema?: unknown;
+  sampleWeight?: ArrayLike<number>;
 }
 export type Data = DatasetLike | XY;
 
@@ -41,6 +44,7 @@ export interface FlatInputs {
 export interface FlatData extends FlatInputs {
   labels?: Int32Array;
   targets?: Float32Array;
+  sampleWeight?: Float32Array;
 }
 
 export interface DataShape {

@@ -17,7 +17,8 @@ export interface Metrics {
   loss: number;
   /** Share of right decisions, for classification. */
   accuracy?: number;
-  /** Share of samples whose class is among the k largest outputs, when `topK` is asked for. */
+  /** Share of samples whose class is among the k largest outputs, when `topK` is asked for and classes are told by the
+   * largest. */
   topKAccuracy?: number;
   /** Mean absolute error, for regression. */
   mae?: number;
@@ -35,6 +36,8 @@ export interface Metrics {
 export interface MetricsRequest {
   topK?: number;
   report?: boolean;
+  /** Weight of each row in loss and metrics: a row of weight 2 counts as two alike. Default: what the data carries. */
+  sampleWeight?: ArrayLike<number>;
 }
 
 /** How outputs become decisions: as the loss says, but by the largest where class indices are given for several outputs:
@@ -45,14 +48,15 @@ export function decisionFor(engine: Engine, labels: boolean): number {
 }
 
 /** Sets the core to count, from zero. */
-export function beginMetrics(engine: Engine, labels: boolean, request: MetricsRequest): void {
+export function beginMetrics(engine: Engine, labels: boolean, request: MetricsRequest, weighted = false): void {
   const { memory, plan } = engine;
   const decision = decisionFor(engine, labels);
   memory.set("Metrics", plan.metrics, {
     decision,
+    weighted,
     topK: request.topK ?? 0,
     // As many numbers as outputs squared: placed only where a report is asked for.
-    confusion: request.report ? memory.place(Math.max(plan.outputs, 2) ** 2 * 4) : 0,
+    confusion: request.report ? memory.place(Math.max(plan.outputs, 2) ** 2 * 8) : 0,
     errors: decision === memory.core.noDecision() ? plan.errors : 0,
   });
   memory.core.resetMetrics(plan.network);
@@ -67,10 +71,11 @@ export function readMetrics(engine: Engine, request: MetricsRequest = {}): Metri
   const result: Metrics = { loss: memory.get("Network", plan.network, "lossSum") / weight };
   if (get("decision") === memory.core.noDecision()) return { ...result, ...regression(memory, plan) };
   result.accuracy = get("right") / get("count");
-  if (request.topK) result.topKAccuracy = get("topCount") / get("count");
+  if (request.topK && get("decision") === memory.core.largestDecision())
+    result.topKAccuracy = get("topCount") / get("count");
   if (request.report && (get("decision") === memory.core.largestDecision() || plan.outputs === 1)) {
     const classes = Math.max(plan.outputs, 2);
-    const counts = memory.u32(memory.get("Metrics", plan.metrics, "confusion"), classes * classes);
+    const counts = memory.f64(memory.get("Metrics", plan.metrics, "confusion"), classes * classes);
     result.confusion = Array.from({ length: classes }, (_, i) =>
       Array.from(counts.subarray(i * classes, (i + 1) * classes)),
     );

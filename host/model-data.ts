@@ -3,11 +3,18 @@ import type { Engine } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
 import { type DatasetLike, type FlatData, flattenData } from "./inputs.ts";
 import type { About } from "./model-file.ts";
+import { sampleWeights } from "./weights.ts";
 
 export type Scaling = "none" | "standard" | "minmax";
 
 /** Rows of data as flat arrays; throws unless they fit the network and its loss. */
-export function flattenFor({ memory, plan }: Engine, about: About, data: unknown, name: string): FlatData {
+export function flattenFor(
+  { memory, plan }: Engine,
+  about: About,
+  data: unknown,
+  name: string,
+  weights?: ArrayLike<number>,
+): FlatData {
   const { core } = memory;
   if (data !== null && typeof data === "object") checkNames(about, data as Partial<DatasetLike>, name || "data");
   const shape = {
@@ -21,7 +28,8 @@ export function flattenFor({ memory, plan }: Engine, about: About, data: unknown
     const message = `y holds numbers; ${type} needs class indices: an Int32Array or a list of whole numbers`;
     throw new TrainletError("INVALID_ARGUMENT", message);
   }
-  return flat;
+  const sampleWeight = sampleWeights(weights === undefined ? (data as DatasetLike).sampleWeight : weights, flat.rows);
+  return sampleWeight ? { ...flat, sampleWeight } : flat;
 }
 
 /** Rows for training and, the last ones, for validation. */
@@ -40,6 +48,7 @@ export function divide({ plan }: Engine, all: FlatData, share: number): [FlatDat
     x: all.x.subarray(from * inputs, to * inputs),
     labels: all.labels?.subarray(from, to),
     targets: all.targets?.subarray(from * plan.outputs, to * plan.outputs),
+    sampleWeight: all.sampleWeight?.subarray(from, to),
   });
   return [part(0, cut), part(cut, all.rows)];
 }

@@ -30,7 +30,6 @@ import { summarise } from "./summary.ts";
 import { checkSnapshot, type KeptBuffer, listBuffers, listParameters, type Parameter, setTensors } from "./tensors.ts";
 import { resolveTraining, type Training, type TrainingOptions, trainingOptions } from "./training.ts";
 import { recordOf, type TrainingRecord } from "./training-state.ts";
-import { sampleWeights } from "./weights.ts";
 
 export type { Parameter } from "./tensors.ts";
 
@@ -108,7 +107,7 @@ export class Model extends Holder {
     const engine = this.#idle("fit");
     checkFitOptions(options);
     throwIfAborted(options.signal);
-    const all = this.#flatten(data, "data");
+    const all = this.#flatten(data, "data", options.sampleWeight);
     let train = all;
     let validation: FlatData | undefined;
     if (typeof options.validation === "number") [train, validation] = divide(engine, all, options.validation);
@@ -123,7 +122,6 @@ export class Model extends Holder {
       train,
       validation,
       batchSize,
-      sampleWeight: sampleWeights(options.sampleWeight, all.rows)?.subarray(0, train.rows),
       classWeight: byClass?.classWeights(
         options.classWeight,
         train.labels ? Math.max(engine.plan.outputs, 2) : 0,
@@ -164,7 +162,7 @@ export class Model extends Holder {
     const engine = this.#idle("fitSteps");
     checkStepsOptions(options);
     throwIfAborted(options.signal);
-    const train = this.#flatten(data, "data");
+    const train = this.#flatten(data, "data", options.sampleWeight);
     const training = this.#training("fitSteps", options);
     const batchSize = options.batchSize === "full" ? train.rows : Math.min(options.batchSize ?? 32, train.rows);
     const names = this.#about.classNames ?? (data as DatasetLike).classNames;
@@ -173,7 +171,6 @@ export class Model extends Holder {
       engine,
       train,
       batchSize,
-      sampleWeight: sampleWeights(options.sampleWeight, train.rows),
       classWeight: byClass?.classWeights(options.classWeight, classes, names),
       scale: engine.steps === 0 && !engine.scaler ? scalingOf(data as DatasetLike) : ("none" as const),
       pace: training ? this.#paceOf("fitSteps", training, options.schedule, options.steps) : this.#pace!,
@@ -219,13 +216,12 @@ export class Model extends Holder {
     const pace = this.#pace;
     if (!pace) throw new TrainletError("NOT_COMPILED", "trainBatch: call compile({ optimizer: … }) first");
     checkSpec("trainBatch", options, "sampleWeight:any");
-    const data = this.#flatten({ x, y }, "");
-    const sampleWeight = sampleWeights(options.sampleWeight, data.rows);
+    const data = this.#flatten({ x, y }, "", options.sampleWeight);
     if (data.rows > engine.plan.capacity) engine.check(data);
     engine.prepare(data.rows);
     const mark = engine.memory.top;
     try {
-      const resident = engine.load(data, { sampleWeight });
+      const resident = engine.load(data);
       engine.select(resident, data.rows);
       engine.train([pace.lr], pace.momentum === undefined ? undefined : [pace.momentum]);
       const loss = engine.memory.get("Trainer", engine.plan.trainer, "batchLoss");
@@ -239,8 +235,8 @@ export class Model extends Holder {
   /** Loss and metrics on data: accuracy, or mae, rmse and r2; with `report` also the confusion of classes. */
   async evaluate(data: Data, options: MetricsRequest = {}): Promise<Metrics> {
     const engine = this.#core;
-    checkSpec("evaluate", options, "topK:i32[1,inf) report:bool");
-    const flat = this.#flatten(data, "data");
+    checkSpec("evaluate", options, "topK:i32[1,inf) report:bool sampleWeight:any");
+    const flat = this.#flatten(data, "data", options.sampleWeight);
     if (!this.#busy) engine.prepare(Math.min(flat.rows, 256));
     const classNames = this.#about.classNames ?? (data as DatasetLike).classNames;
     const metrics = engine.withData(flat, resident =>
@@ -360,8 +356,8 @@ export class Model extends Holder {
       throw new TrainletError("INVALID_ARGUMENT", `${call}: a fit of this model is under way; await it first`);
     return this.#core;
   }
-  #flatten(data: unknown, name: string): FlatData {
-    return flattenFor(this.#core, this.#about, data, name);
+  #flatten(data: unknown, name: string, weights?: ArrayLike<number>): FlatData {
+    return flattenFor(this.#core, this.#about, data, name, weights);
   }
   /** What the options of `fit` say of training; nothing where they leave it to what `compile` set. */
   #training(call: string, options: FitOptions | FitStepsOptions): Training | undefined {

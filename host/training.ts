@@ -110,7 +110,7 @@ export function resolveTraining(
   checkDrive(training, steps);
   const blind = kinds.loss[loss.type]!.flat && training.rules.find(r => !kinds.optimizer[r.spec.type]!.probes);
   if (blind) {
-    const message = `${call}: ${blind.spec.type} goes by the gradient, and that of ${loss.type} is 0 everywhere; use finiteDifferences, augmentedRandomSearch or another loss`;
+    const message = `${call}: ${loss.type} has no gradient for ${blind.spec.type}; use finiteDifferences or augmentedRandomSearch`;
     throw new TrainletError("INVALID_ARGUMENT", message);
   }
   return training;

@@ -1,4 +1,5 @@
 import { TrainletError } from "./errors.ts";
+import { asNumber } from "./kind-of.ts";
 
 /** Weights of rows, checked. */
 export function sampleWeights(given: ArrayLike<number> | undefined, rows: number): Float32Array | undefined {
@@ -7,7 +8,7 @@ export function sampleWeights(given: ArrayLike<number> | undefined, rows: number
     const message = `sampleWeight has ${given?.length ?? "no"} numbers for ${rows} rows; it should have one each`;
     throw new TrainletError("SHAPE_MISMATCH", message);
   }
-  return checkWeights(Float32Array.from(given), "sampleWeight");
+  return checkWeights(Float32Array.from(given, asNumber as (v: number) => number), "sampleWeight");
 }
 
 /** Throws unless all are finite and not negative. */

@@ -38,6 +38,8 @@ export const enum Head {
   probabilities = 2,
   /** Logarithms of probabilities. */
   logProbabilities = 3,
+  /** More than one: the loss tells classes by the largest. */
+  several = 4,
 }
 
 export abstract class Loss {

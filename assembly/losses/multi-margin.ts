@@ -37,11 +37,10 @@ class MultiMargin extends Loss {
         let live = f32x4.ne(weight, zero);
         let truth = zero;
         for (let c = 0; c < n; c++) truth = v128.bitselect(v128.load(z + rowAt(c)), truth, i32x4.eq(label, i32x4.splat(c)));
-        let base = f32x4.sub(margin, truth);
         let factor = f32x4.mul(f32x4.mul(weight, f32x4.splat(scale)), mean);
         let loss = zero, total = zero;
         for (let c = 0; c < n; c++) {
-          let lead = f32x4.max(f32x4.add(base, v128.load(z + rowAt(c))), zero);
+          let lead = f32x4.max(f32x4.add(margin, f32x4.sub(v128.load(z + rowAt(c)), truth)), zero);
           lead = v128.andnot(lead, i32x4.eq(label, i32x4.splat(c)));
           loss = f32x4.add(loss, square ? f32x4.mul(lead, lead) : lead);
           if (!gradient) continue;

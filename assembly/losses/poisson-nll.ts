@@ -36,7 +36,8 @@ class PoissonNll extends ElementLoss<PoissonNll> {
   @inline
   derivative(z: v128, t: v128, eps: v128): v128 {
     if (this.logInput) return f32x4.sub(callExp4(z), t);
-    return f32x4.sub(f32x4.splat(1), f32x4.div(t, f32x4.add(z, eps)));
+    // 1 - t/(z + eps), so that z near t keeps its digits.
+    return f32x4.div(f32x4.add(f32x4.sub(z, t), eps), f32x4.add(z, eps));
   }
 }
 
