@@ -2,7 +2,7 @@
 import { Network } from "./network";
 import { Trainer } from "./trainer";
 import { ERRORS } from "./metrics";
-import { Layer } from "./layer";
+import { Layer, Outputs } from "./layer";
 import { Loss, Values, Target, Decision, Head } from "./losses/loss";
 import { Parameter } from "./parameter";
 import { Rule } from "./optimizers/rule";
@@ -106,8 +106,11 @@ export function firstUnfitTarget(loss: Loss, targets: usize, count: i32, whole: 
 }
 /** What the loss wants of the outputs where those of this last layer make no sense to it, else 0. */
 export function misfit(loss: Loss, last: Layer): i32 {
-  let alone = loss.outputs < 2 && loss.decision() == Decision.largest;
-  return alone ? Head.several : loss.misfit(last.yields());
+  if (loss.outputs < 2) {
+    if (loss.decision() == Decision.largest) return Head.several;
+    if (last.yields() >= Outputs.probabilities) return Head.changing;
+  }
+  return loss.misfit(last.yields());
 }
 export function states(rule: Rule): i32 {
   return rule.states();

@@ -14,6 +14,7 @@ export function misfit({ type }: Spec, last: string, head: number): TrainletErro
     `takes probabilities, after a ${last} layer; put a sigmoid last, or leave fromLogits: false out`,
     `takes log-probabilities, after a ${last} layer; put logSoftmax last, or use crossEntropy, which takes logits`,
     "takes the largest output for the class, but the network has 1 output; give the last layer one for each class (2 for yes or no), or use binaryCrossEntropy",
+    `gets the same number for every row: ${last} of 1 output; leave the ${last} out, use sigmoid, or give an output for each class`,
   ][head];
   return new TrainletError("INVALID_ARGUMENT", `loss is ${type}, which ${why}`);
 }

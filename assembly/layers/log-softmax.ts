@@ -6,7 +6,7 @@ import { rowAt, ROW } from "../kernels/simd";
 /** ln √½, from where on `expm1Reduced` holds. */
 const SQRT_HALF: f32 = -0.34657359;
 
-/** ln softmax over the features of each sample: y = x - max - ln Σ e^(x - max); dx = dy - eʸ·Σ dy. */
+/** ln softmax over the features of each sample: y = x - max - ln Σ e^(x - max); dx = dy - eʸ·Σ dy; both keep their digits where eʸ nears 1. */
 class LogSoftmax extends Layer {
   yields(): i32 {
     return Outputs.logProbabilities;

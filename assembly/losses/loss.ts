@@ -40,6 +40,8 @@ export const enum Head {
   logProbabilities = 3,
   /** More than one: the loss tells classes by the largest. */
   several = 4,
+  /** Any that change: a softmax of one output does not. */
+  changing = 5,
 }
 
 export abstract class Loss {

@@ -19,6 +19,15 @@ describe("one output", () => {
       await fails(() => network(loss, t.dense(1, { activation: "logSoftmax" })), "INVALID_ARGUMENT", ...hint);
     },
   );
+  it.each([t.binaryCrossEntropy({ fromLogits: false }), t.binaryCrossEntropy(), t.mse(), t.hinge()])(
+    "of a softmax never changes: $type",
+    async loss => {
+      for (const activation of ["softmax", "logSoftmax"]) {
+        const remedy = /same number for every row.*use sigmoid/;
+        await fails(() => network(loss, t.dense(1, { activation })), "INVALID_ARGUMENT", remedy);
+      }
+    },
+  );
   it.each([t.binaryCrossEntropy(), t.hinge(), t.squaredHinge(), t.mse(), t.poissonNll()])(
     "is enough for $type",
     async loss => {
@@ -169,6 +178,27 @@ describe("targets outside what their loss takes", () => {
     );
     await fails(() => evaluate(t.binaryCrossEntropy(), [-1, 1]), "UNKNOWN_LABEL", /class -1 in row 0.*0 to 1/);
     expect((await evaluate(t.binaryCrossEntropy(), [0.25, 1])).loss).toBeGreaterThan(0);
+  });
+  it("wherever they stand: among many, at the end, behind whole vectors", async () => {
+    for (const [loss, good, bad] of [
+      [t.binaryCrossEntropy(), 1, 1.5],
+      [t.binaryCrossEntropy(), 0, -1e-30],
+      [t.poissonNll(), 9, -1],
+      [t.hinge(), 1, 2],
+      [t.hinge(), -1, 0],
+    ] as const) {
+      for (const rows of [3, 4, 5, 8, 37]) {
+        const inputs = new Float32Array(2 * rows);
+        const model = await network(loss, t.dense(1));
+        expect((await model.evaluate({ x: inputs, y: new Float32Array(rows).fill(good) })).loss).toBeDefined();
+        for (let at = 0; at < rows; at++) {
+          const y = new Float32Array(rows).fill(good);
+          y[at] = bad;
+          const place = new RegExp(`in row ${at}, column 0`);
+          await fails(() => model.evaluate({ x: inputs, y }), "INVALID_ARGUMENT", place);
+        }
+      }
+    }
   });
   it("probabilities may be rounded, to a hundredth", async () => {
     const model = await network(t.crossEntropy(), t.dense(3));
