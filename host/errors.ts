@@ -25,12 +25,21 @@ export class TrainletError extends Error {
     message: string,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(escaped(message), options);
   }
   /** What is fetched when it is needed has a copy of this class (host/build.mjs), whose errors are this class's too. */
   static override [Symbol.hasInstance](value: unknown): value is TrainletError {
     return (value as Error | null)?.name === "TrainletError" && tagOf(value) === "Error";
   }
+}
+
+/** Text of users and files without what a terminal would obey, or what would turn or break its lines: controls, format
+ * characters (bidi, zero width), separators of lines and paragraphs, halves of surrogate pairs. */
+export function escaped(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    mark => `\\u${mark.codePointAt(0)!.toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** A short, safe rendering of any value for an error message. */

@@ -29,7 +29,7 @@ async function find(data: string, labels: string | undefined): Promise<DataSourc
 }
 
 function notFound(data: string): TrainletError {
-  const like = nearest(path.basename(data).replace(/\..*$/, ""), builtinNames)!;
+  const like = nearest(path.basename(data).split(".", 1)[0]!, builtinNames)!;
   const hint = path.extname(data) || data.includes("/") ? "check the path" : `did you mean ${show(like)}?`;
   const known = `built-in: ${builtinNames.join(", ")}`;
   return new TrainletError("FILE_NOT_FOUND", `there is no file or built-in data set ${show(data)}; ${hint} (${known})`);

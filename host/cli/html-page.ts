@@ -53,7 +53,7 @@ export function htmlTable({ head, rows, aligns, keys = [] }: HtmlTable): string 
   const side = (column: number) => aligns?.[column] ?? (column === 0 ? "left" : "right");
   // A number may stand above what is said of it in brackets; these stay whole.
   const content = (text: string, column: number) =>
-    side(column) === "right" ? escapeHtml(text).replace(/\(.*\)/, "<span>$&</span>") : escapeHtml(text);
+    side(column) === "right" ? escapeHtml(text).replace(/\([^()]*\)/, "<span>$&</span>") : escapeHtml(text);
   const cell = (tag: string, text: string, column: number, key = "") =>
     `<${tag} class="${side(column)}${key && " key"}">${key}${content(text, column)}</${tag}>`;
   const line = (tag: string, cells: readonly string[], key?: string) =>

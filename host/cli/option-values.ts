@@ -4,7 +4,7 @@ import { TrainletError } from "../errors.ts";
 import { checkSpec, type Option, type Options, type Spec, unknownName } from "../make-spec.ts";
 
 function number(text: string): number {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 function wants(what: string): InvalidArgumentError {
   return new InvalidArgumentError(`It should be ${what}.`);

@@ -2,9 +2,9 @@
 import { builtin } from "../builtin.ts";
 import { show, TrainletError } from "../errors.ts";
 import { type BytesInput, bytesOf, collect } from "../files/bytes.ts";
+import { checkReadable } from "../files/readable.ts";
 import { gunzip } from "./gunzip.ts";
-
-export { defaultMaxBytes } from "../files/bytes.ts";
+import { raise } from "./limits.ts";
 
 /** A path (Node, Deno, Bun) or bytes in any form, plain or gzipped. */
 export type Source = string | BytesInput;
@@ -20,7 +20,7 @@ export function nameOf(source: unknown, otherwise: string): string {
  * decompression; INVALID_ARGUMENT for anything that is not a source.
  */
 export async function readBytes(source: Source, name: string, bound: number): Promise<Uint8Array> {
-  const limits = { bound, remedy: "raise maxBytes if the source is to be trusted", besides: "a path, " };
+  const limits = { bound, remedy: raise("maxBytes"), besides: "a path, " };
   const bytes = await (typeof source === "string"
     ? collect(fileChunks(source), name, limits)
     : bytesOf(source, name, limits));
@@ -31,7 +31,7 @@ export async function readBytes(source: Source, name: string, bound: number): Pr
   return bytes;
 }
 
-// Read in pieces rather than by size, so that pipes and devices, which state none, stay within the bound too.
+// Read in pieces rather than by size, so that pipes, which state none, stay within the bound too.
 async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
   const fs = builtin<typeof import("node:fs")>("node:fs");
   if (!fs) {
@@ -39,8 +39,10 @@ async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
     throw new TrainletError("UNSUPPORTED", message);
   }
   try {
+    await checkReadable(fs.promises, path);
     for await (const chunk of fs.createReadStream(path, { highWaterMark: 1 << 20 })) yield chunk as Uint8Array;
   } catch (cause) {
+    if (cause instanceof TrainletError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
       throw new TrainletError("FILE_NOT_FOUND", `there is no file ${show(path)}`, { cause });
     }

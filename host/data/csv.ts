@@ -1,19 +1,20 @@
 /** `csv()`: a file of text → a Dataset, by a schema that is inferred from training data or given. */
 import { show, TrainletError } from "../errors.ts";
 import { coders } from "../text-coders.ts";
-import { defaultMaxBytes, nameOf, readBytes, type Source } from "./bytes.ts";
+import { nameOf, readBytes, type Source } from "./bytes.ts";
 import { isMissing } from "./cells.ts";
 import { dataCore } from "./core-access.ts";
 import { Dataset, type Scale, scales } from "./dataset.ts";
 import { encode, type Positions } from "./encode.ts";
 import { inferSchema, type Task } from "./infer.ts";
-import { checkMissing, checkSchema, featureNames, type Missing, type Schema } from "./schema.ts";
-import { columnAt, filterRows, parseTable, type Table } from "./table.ts";
-import { checkNames, checkOneOf, checkOptions, checkWhole } from "./validate.ts";
+import { limitsOf, raise, type TableLimits, tableLimits, withinMemory } from "./limits.ts";
+import { checkMissing, checkSchema, featureNames, type Missing, type Schema, width } from "./schema.ts";
+import { columnAt, filterRows, parseTable, positionsOf, type Table } from "./table.ts";
+import { checkNames, checkOneOf, checkOptions } from "./validate.ts";
 
 export type CsvSource = Source | { text: string };
 
-export interface CsvOptions {
+export interface CsvOptions extends TableLimits {
   /**
    * What to predict: a column's name, or its position from 0 (-1: the last). An array: several regression targets.
    * null: nothing, the rows are to be predicted. Required unless `schema` says it.
@@ -46,8 +47,6 @@ export interface CsvOptions {
   schema?: Schema;
   /** The scaling that the model should fit. Default "standard". */
   scale?: Scale;
-  /** Refuse a source of more bytes than this, before or after decompression. Default 2 GiB. */
-  maxBytes?: number;
 }
 const known: Record<keyof CsvOptions, true> = {
   target: true,
@@ -59,6 +58,9 @@ const known: Record<keyof CsvOptions, true> = {
   schema: true,
   scale: true,
   maxBytes: true,
+  maxRows: true,
+  maxColumns: true,
+  maxCells: true,
 };
 
 /**
@@ -67,56 +69,72 @@ const known: Record<keyof CsvOptions, true> = {
  *
  * x: rows × features. y: class indices (rows) or targets (rows × targets); empty with `target: null`.
  *
- * @throws TrainletError: INVALID_FILE for a file that is no table, NON_FINITE_DATA for missing and infinite values,
+ * @throws TrainletError: INVALID_FILE for a file that is no table or beyond a limit (`maxBytes`, …), NON_FINITE_DATA for missing and infinite values,
  * UNKNOWN_LABEL for a category or class that `schema` does not list, FILE_NOT_FOUND, FILE_ERROR, and UNKNOWN_OPTION or
  * INVALID_ARGUMENT for wrong options. Messages name the line and the column.
  */
 export async function csv(source: CsvSource, options: CsvOptions = {}): Promise<Dataset> {
   checkOptions(options, Object.keys(known), "csv");
-  const { delimiter = "auto", header = "auto", scale = "standard", maxBytes = defaultMaxBytes } = options;
+  const { delimiter = "auto", header = "auto", scale = "standard" } = options;
   checkDelimiter(delimiter);
   if (header !== "auto" && typeof header !== "boolean") {
     throw new TrainletError("INVALID_ARGUMENT", `csv: header must be true, false or "auto", got ${show(header)}`);
   }
   checkOneOf(scale, "csv: scale", scales);
-  checkWhole(maxBytes, "csv: maxBytes", 1);
+  const limits = limitsOf(options, "csv");
   const given = options.schema === undefined ? undefined : checkSchema(options.schema);
   const plan = given ? givenPlan(given, options) : trainingPlan(options);
   const name = nameOf(source, "csv");
-  const text = await readText(source, name, maxBytes);
-  const read = await parseTable(text, {
-    source: name,
-    delimiter,
-    header: plan.header(header),
-    expected: plan.expected,
+  return await withinMemory(name, async () => {
+    const text = await readText(source, name, limits.maxBytes);
+    const read = await parseTable(text, {
+      source: name,
+      delimiter,
+      header: plan.header(header),
+      expected: plan.expected,
+      limits,
+    });
+    return await asDataset(plan.resolve(read), scale, limits);
   });
-  const { table, schema, positions } = plan.resolve(read);
+}
+
+async function asDataset(
+  { table, schema, positions }: Resolved,
+  scale: Scale,
+  { maxBytes }: Required<TableLimits>,
+): Promise<Dataset> {
+  const rows = table.rows.length;
+  checkWidth(table.source, rows, width(schema), maxBytes);
   const { x, y, features, targets } = encode(table, schema, positions);
   const classNames = schema.target?.kind === "class" ? schema.target.classes : undefined;
   const classes = classNames?.length ?? (schema.target?.kind === "number" ? schema.target.names.length : 0);
   const { permutation } = await dataCore();
   return new Dataset(
-    {
-      x,
-      y,
-      rows: table.rows.length,
-      features,
-      targets,
-      classes,
-      classNames,
-      featureNames: featureNames(schema),
-      schema,
-      scale,
-    },
+    { x, y, rows, features, targets, classes, classNames, featureNames: featureNames(schema), schema, scale },
     permutation,
   );
+}
+
+/** A feature for every category of many columns can be a thousand times what was read. */
+function checkWidth(source: string, rows: number, features: number, maxBytes: number): void {
+  const bytes = rows * features * 4;
+  if (bytes <= Math.max(maxBytes, tableLimits.maxBytes)) return;
+  const message = `${source} would become ${rows} rows × ${features} features, which take ${bytes} bytes`;
+  const remedy = "exclude columns of many categories, or";
+  throw new TrainletError("INVALID_FILE", `${message}; ${remedy} ${raise("maxBytes")}`);
 }
 
 /** What is decided before the file is open, and what remains to be decided when its columns are known. */
 interface Plan {
   expected: readonly string[];
   header(option: boolean | "auto"): boolean | "auto";
-  resolve(table: Table): { table: Table; schema: Schema; positions: Positions };
+  resolve(table: Table): Resolved;
+}
+
+interface Resolved {
+  table: Table;
+  schema: Schema;
+  positions: Positions;
 }
 
 function trainingPlan(options: CsvOptions): Plan {
@@ -142,8 +160,9 @@ function trainingPlan(options: CsvOptions): Plan {
     expected: [...names, ...exclude],
     header: option => option,
     resolve(table) {
-      const targets = wanted.map(entry => targetAt(table, entry as string | number));
-      const excluded = exclude.map(entry => columnAt(table, entry, "csv: exclude"));
+      const at = positionsOf(table);
+      const targets = wanted.map(entry => targetAt(table, at, entry as string | number));
+      const excluded = exclude.map(entry => columnAt(table, at, entry, "csv: exclude"));
       checkDistinct(targets, excluded, table);
       const left = new Set([...targets, ...excluded]);
       const columns = table.names.map((_, at) => at).filter(at => !left.has(at));
@@ -177,9 +196,10 @@ function givenPlan(given: Schema, options: CsvOptions): Plan {
     resolve(table) {
       // Without a header there are only positions: a file with nothing but the features has them in the same order.
       const bare = !table.header && !given.header && !labelled && table.names.length === features.length;
-      const columns = features.map((name, i) => (bare ? i : schemaColumnAt(table, name, "")));
+      const at = positionsOf(table);
+      const columns = features.map((name, i) => (bare ? i : schemaColumnAt(table, at, name, "")));
       const remedy = "; target: null reads a file without it";
-      const targets = labelled ? names.map(name => schemaColumnAt(table, name, remedy)) : [];
+      const targets = labelled ? names.map(name => schemaColumnAt(table, at, name, remedy)) : [];
       const drop = missing === "drop" || (missing === undefined && given.missing === "drop" && labelled);
       const kept = drop ? dropMissing(table, [...columns, ...targets]) : table;
       return { table: kept, schema, positions: { columns, targets } };
@@ -210,25 +230,28 @@ function withMissing(schema: Schema, missing: Missing | undefined): Schema {
   throw new TrainletError("INVALID_ARGUMENT", `${message}: it was made with missing ${show(schema.missing)}`);
 }
 
-function targetAt(table: Table, target: string | number): number {
-  if (typeof target === "string") return columnAt(table, target, "csv: target");
+function targetAt(table: Table, positions: ReadonlyMap<string, number>, target: string | number): number {
+  if (typeof target === "string") return columnAt(table, positions, target, "csv: target");
   const at = target < 0 ? target + table.names.length : target;
   if (at >= 0 && at < table.names.length) return at;
   const message = `csv: target ${target} is not a column of ${table.source}: it has ${table.names.length}`;
   throw new TrainletError("INVALID_ARGUMENT", message);
 }
 
-function schemaColumnAt(table: Table, name: string, remedy: string): number {
-  const at = table.names.indexOf(name);
-  if (at >= 0) return at;
+function schemaColumnAt(table: Table, positions: ReadonlyMap<string, number>, name: string, remedy: string): number {
+  const at = positions.get(name);
+  if (at !== undefined) return at;
   const message = `${table.source} has no column ${show(name)}, which the schema needs${remedy}`;
   throw new TrainletError("INVALID_FILE", message);
 }
 
 function checkDistinct(targets: readonly number[], excluded: readonly number[], table: Table): void {
-  for (const [i, at] of targets.entries()) {
-    const twice = targets.indexOf(at) !== i ? "named twice" : excluded.includes(at) ? "excluded too" : undefined;
+  const out = new Set(excluded);
+  const seen = new Set<number>();
+  for (const at of targets) {
+    const twice = seen.has(at) ? "named twice" : out.has(at) ? "excluded too" : undefined;
     if (twice) throw new TrainletError("INVALID_ARGUMENT", `csv: target ${show(table.names[at])} is ${twice}`);
+    seen.add(at);
   }
 }
 

@@ -3,7 +3,7 @@
  * then the elements, row-major.
  */
 import { show, TrainletError } from "../errors.ts";
-import { defaultMaxBytes, nameOf, readBytes, type Source } from "./bytes.ts";
+import { nameOf, readBytes, type Source } from "./bytes.ts";
 import { dataCore } from "./core-access.ts";
 import { Dataset, type Scale, scales } from "./dataset.ts";
 import { allocate, checkNames, checkOneOf, checkOptions, checkWhole } from "./validate.ts";
@@ -14,10 +14,12 @@ export interface IdxOptions {
   classNames?: readonly string[];
   /** The scaling that the model should fit. Default "none" for bytes, which become 0..1 here; else "standard". */
   scale?: Scale;
-  /** Refuse a source of more bytes than this, before or after decompression. Default 2 GiB. */
+  /** Refuse a source of more bytes than this, before or after decompression. Default 1 GiB. */
   maxBytes?: number;
 }
 const known: Record<keyof IdxOptions, true> = { classes: true, classNames: true, scale: true, maxBytes: true };
+
+const defaultMaxBytes = 2 ** 30;
 
 interface Elements {
   /** For messages. */

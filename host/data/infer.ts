@@ -73,8 +73,15 @@ function inferTarget(table: Table, options: InferOptions): Target | null {
 
 /** At most 20 different whole numbers, each on two rows or more on average: codes of classes rather than quantities. */
 function fewWholeNumbers(numbers: readonly number[]): boolean {
-  const distinct = new Set(numbers).size;
+  const distinct = distinctUpTo(21, numbers);
   return distinct <= 20 && numbers.length >= 2 * distinct && numbers.every(Number.isInteger);
+}
+
+/** How many different numbers there are, counted no further than `most`. */
+function distinctUpTo(most: number, numbers: readonly number[]): number {
+  const seen = new Set<number>();
+  for (const value of numbers) if (seen.add(value).size === most) break;
+  return seen.size;
 }
 
 /** Text: some cell that is not missing is no number either. */
@@ -120,7 +127,7 @@ function checkTypo(table: Table, at: number): void {
   const isOther = (row: readonly string[]): boolean => !isMissing(row[at]!) && Number.isNaN(toNumber(row[at]!));
   const others = table.rows.filter(isOther).length;
   const numbers = numbersOf(table, at);
-  if (others * 20 > numbers.length + others || new Set(numbers).size <= 20) return;
+  if (others * 20 > numbers.length + others || distinctUpTo(21, numbers) <= 20) return;
   const row = table.rows.findIndex(isOther);
   const where = `${table.source}, line ${table.lines[row]}, column ${show(table.names[at])}`;
   const message = `${where}: ${show(table.rows[row]![at])} is not a number, while ${numbers.length} other rows have one`;

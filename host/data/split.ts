@@ -33,13 +33,17 @@ export function stratifiedCounts(counts: readonly number[], total: number): numb
 
   // The same rule for both parts: a class absent from one takes a row from the class that has the most to spare there.
   const spread = (inPart: (c: number) => number, move: (c: number, rows: number) => void): void => {
+    const donors = heap(
+      counts.map((_, c) => c).filter(c => inPart(c) >= 2),
+      (a, b) => inPart(a) > inPart(b) || (inPart(a) === inPart(b) && a < b),
+    );
     for (const [c, count] of counts.entries()) {
       if (count < 2 || inPart(c) > 0) continue;
-      let donor = -1;
-      for (const d of counts.keys()) if (inPart(d) >= 2 && (donor < 0 || inPart(d) > inPart(donor))) donor = d;
-      if (donor < 0) return;
+      const donor = donors.first();
+      if (donor === undefined || inPart(donor) < 2) return;
       move(c, 1);
       move(donor, -1);
+      donors.sink();
     }
   };
   const addToTest = (c: number, rows: number): void => {
@@ -51,4 +55,24 @@ export function stratifiedCounts(counts: readonly number[], total: number): numb
     (c, rows) => addToTest(c, -rows),
   );
   return shares;
+}
+
+/** A binary heap whose first item may lose rank: `sink` then puts it where it belongs. Takes `items` over. */
+function heap(
+  items: number[],
+  before: (a: number, b: number) => boolean,
+): { first(): number | undefined; sink(): void } {
+  const sinkFrom = (start: number): void => {
+    for (let at = start; ; ) {
+      const [left, right] = [2 * at + 1, 2 * at + 2];
+      let best = at;
+      if (left < items.length && before(items[left]!, items[best]!)) best = left;
+      if (right < items.length && before(items[right]!, items[best]!)) best = right;
+      if (best === at) return;
+      [items[at], items[best]] = [items[best]!, items[at]!];
+      at = best;
+    }
+  };
+  for (let at = items.length >> 1; at >= 0; at--) sinkFrom(at);
+  return { first: () => items[0], sink: () => sinkFrom(0) };
 }

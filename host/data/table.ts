@@ -1,6 +1,8 @@
 /** CSV text → a rectangle of trimmed cells with column names and, for messages, line numbers. */
 import { show, TrainletError } from "../errors.ts";
 import { isMissing, toNumber } from "./cells.ts";
+import type { TableLimits } from "./limits.ts";
+import { splitRows } from "./split-rows.ts";
 import { list, nearest } from "./validate.ts";
 
 export interface Table {
@@ -20,42 +22,29 @@ export interface TableOptions {
   delimiter: "auto" | string;
   /** Column names that the caller relies on: a first row that holds one of them is a header. */
   expected: readonly string[];
+  limits: Required<TableLimits>;
 }
 
 export const delimiters = [",", ";", "\t", "|"];
 
 /**
- * Reads the text. Blank lines are left out; line ends may be LF, CRLF (also mixed) or CR; cells are trimmed.
- * @throws INVALID_FILE for text without a row, rows of unequal length, broken quotes and repeated column names.
+ * Reads the text. Blank lines are left out; line ends may be LF, CRLF and CR, also mixed; cells are trimmed.
+ * @throws INVALID_FILE for text without a row, rows of unequal length, broken quotes, repeated column names and more
+ * than the limits let in.
  */
 export async function parseTable(text: string, options: TableOptions): Promise<Table> {
   const { source } = options;
-  // With "\n", the "\r" of CRLF ends up in the last cell, where trimming takes it away: so mixed line ends work.
-  const newline = text.includes("\n") ? "\n" : "\r";
-  const loaded = await import("papaparse");
-  const papa = loaded.default ?? loaded;
-  const delimiter = options.delimiter === "auto" ? guessDelimiter(papa, text, newline) : options.delimiter;
-  const parsed = papa.parse<string[]>(text, { delimiter, newline });
-
+  const delimiter = options.delimiter === "auto" ? await guessDelimiter(text) : options.delimiter;
   const rows: string[][] = [];
   const lines: number[] = [];
-  const starts = lineStarts(parsed.data, newline, text.includes('"'));
-  const broken = parsed.errors.find(error => error.type === "Quotes");
-  if (broken) {
-    const what = broken.code === "MissingQuotes" ? "a quote opens and never closes" : "text follows a closing quote";
-    throw new TrainletError("INVALID_FILE", `${source}, line ${starts(broken.row ?? 0)}: ${what}`);
-  }
-  for (const [index, cells] of parsed.data.entries()) {
+  for (const { cells, line } of splitRows(text, source, delimiter, options.limits)) {
     for (let c = 0; c < cells.length; c++) cells[c] = cells[c]!.trim();
     if (cells.length === 1 && cells[0] === "") continue;
     rows.push(cells);
-    lines.push(starts(index));
+    lines.push(line);
     if (cells.length !== rows[0]!.length) {
-      const message = `has ${cells.length} cells, but line ${lines[0]} has ${rows[0]!.length}`;
-      throw new TrainletError(
-        "INVALID_FILE",
-        `${source}, line ${starts(index)} ${message} (delimiter ${show(delimiter)})`,
-      );
+      const message = `line ${line} has ${cells.length} cells, but line ${lines[0]} has ${rows[0]!.length}`;
+      throw new TrainletError("INVALID_FILE", `${source}, ${message} (delimiter ${show(delimiter)})`);
     }
   }
   if (rows.length === 0) throw new TrainletError("INVALID_FILE", `${source} is empty`);
@@ -68,10 +57,15 @@ export async function parseTable(text: string, options: TableOptions): Promise<T
   return { source, names, header, rows: rows.slice(from), lines: lines.slice(from) };
 }
 
+/** Where each name stands. */
+export function positionsOf({ names }: Table): ReadonlyMap<string, number> {
+  return new Map(names.map((name, at) => [name, at]));
+}
+
 /** The position of the column with this name. @throws INVALID_ARGUMENT with the nearest name */
-export function columnAt(table: Table, name: string, what: string): number {
-  const index = table.names.indexOf(name);
-  if (index >= 0) return index;
+export function columnAt(table: Table, positions: ReadonlyMap<string, number>, name: string, what: string): number {
+  const at = positions.get(name);
+  if (at !== undefined) return at;
   const message = `${what} ${show(name)} is not a column of ${table.source}: it has ${list(table.names)}`;
   const hint = table.header
     ? `; did you mean ${show(nearest(name, table.names))}?`
@@ -86,25 +80,19 @@ export function filterRows(table: Table, keep: (row: readonly string[]) => boole
   return { ...table, rows: table.rows.filter(by), lines: table.lines.filter(by) };
 }
 
-// The start is enough to guess from, and four trial runs over all of a large file would cost more than reading it.
-function guessDelimiter(papa: typeof import("papaparse"), text: string, newline: "\n" | "\r"): string {
+// The start is enough to guess from, and trial runs over all of a large file would cost more than reading it.
+async function guessDelimiter(text: string): Promise<string> {
+  const loaded = await import("papaparse");
+  const papa = loaded.default ?? loaded;
   const limit = 1 << 16;
-  const end = text.length > limit ? text.lastIndexOf(newline, limit) : text.length;
-  const start = text.slice(0, end > 0 ? end : limit);
-  return papa.parse(start, { newline, preview: 20, skipEmptyLines: "greedy", delimitersToGuess: delimiters }).meta
-    .delimiter;
-}
-
-/** Row number → line number: they differ once a quoted cell holds a line end. */
-function lineStarts(rows: readonly string[][], newline: string, quoted: boolean): (row: number) => number {
-  if (!quoted) return row => row + 1;
-  const starts = [1];
-  for (const cells of rows) {
-    let ends = 1;
-    for (const cell of cells) for (let at = cell.indexOf(newline); at >= 0; at = cell.indexOf(newline, at + 1)) ends++;
-    starts.push(starts.at(-1)! + ends);
-  }
-  return row => starts[row]!;
+  const start = text.slice(0, limit).replace(/\r\n?/g, "\n");
+  const end = text.length > limit ? start.lastIndexOf("\n") : start.length;
+  return papa.parse(start.slice(0, end > 0 ? end : limit), {
+    newline: "\n",
+    preview: 20,
+    skipEmptyLines: "greedy",
+    delimitersToGuess: delimiters,
+  }).meta.delimiter;
 }
 
 /**

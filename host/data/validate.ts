@@ -1,12 +1,20 @@
 /** The argument checks that every public entry of `trainlet/data` shares. */
 import { show, TrainletError } from "../errors.ts";
 
+/** So many steps of comparing are enough to be helpful: a file may have 100,000 long names. */
+const most = 2e7;
+
 /** The member of `known` that takes the fewest edits to reach from `name`; undefined when `known` is empty. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
+  let steps = 0;
+  const wanted = name.slice(0, 100).toLowerCase();
   for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase().slice(0, 100), candidate.toLowerCase().slice(0, 100));
+    const other = candidate.slice(0, 100).toLowerCase();
+    steps += 20 + wanted.length * other.length;
+    if (steps > most) break;
+    const distance = editDistance(wanted, other);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;

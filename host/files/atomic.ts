@@ -1,5 +1,7 @@
 import { builtin } from "../builtin.ts";
 import { show, TrainletError } from "../errors.ts";
+import { collect, modelLimits } from "./bytes.ts";
+import { checkReadable } from "./readable.ts";
 
 let written = 0;
 
@@ -126,16 +128,23 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
 /**
  * Reads a whole file. Node only.
  *
- * @throws TrainletError `FILE_NOT_FOUND` when there is none, `FILE_ERROR` when it is a folder or cannot be read.
+ * @throws TrainletError `FILE_NOT_FOUND` when there is none, `FILE_ERROR` when it is no file or cannot be read.
  */
 export async function readFileChecked(path: string): Promise<Uint8Array> {
   checkPath(path);
   const { fs } = node();
   try {
+    // The standard input, say, does not tell its length: it is read in pieces, within a bound.
+    const streamed = (await checkReadable(fs, path)) ? undefined : streamOf(path);
+    if (streamed) return await collect(streamed, JSON.stringify(path), modelLimits);
     const { buffer, byteOffset, byteLength } = await fs.readFile(path);
     return new Uint8Array(buffer, byteOffset, byteLength); // plain: the methods of a Buffer differ
   } catch (cause) {
     if (systemCode(cause) !== "ENOENT") throw fileError("read", path, cause);
     throw new TrainletError("FILE_NOT_FOUND", `there is no file ${JSON.stringify(path)}: check the path`, { cause });
   }
+}
+
+function streamOf(path: string): AsyncIterable<Uint8Array> | undefined {
+  return builtin<typeof import("node:fs")>("node:fs")?.createReadStream(path, { highWaterMark: 1 << 20 });
 }

@@ -28,7 +28,10 @@ export interface Limits {
   /** What else the caller takes. */
   besides?: string;
 }
-const modelLimits: Limits = { bound: defaultMaxBytes, remedy: "no model is that large; check where they come from" };
+export const modelLimits: Limits = {
+  bound: defaultMaxBytes,
+  remedy: "no model is that large; check where they come from",
+};
 
 /**
  * All bytes of the input, which is not copied where they are in memory already.
