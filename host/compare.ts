@@ -79,9 +79,15 @@ export async function compareOptimizers(
       onRun?.(contender, run);
     }
   }
-  const finals = contenders.map(c => mean(finished(runs.get(c)!).map(lossOf))).filter(Number.isFinite);
+  return comparisonOf(runs, given);
+}
+
+/** What runs come to: as many of each contender. */
+export function comparisonOf(runs: ReadonlyMap<Contender, ComparedRun[]>, given: number | undefined): Comparison {
+  const all = [...runs];
+  const finals = all.map(([, own]) => mean(finished(own).map(lossOf))).filter(Number.isFinite);
   const targetLoss = given ?? upperMedian(finals);
-  return { targetLoss, contenders: contenders.map(c => summarise(c, runs.get(c)!, targetLoss)) };
+  return { targetLoss, contenders: all.map(([contender, own]) => summarise(contender, own, targetLoss)) };
 }
 
 function check(contenders: unknown, seeds: unknown, target: unknown): void {

@@ -1,5 +1,6 @@
 // What the core counted, in the terms of the field.
 import type { Engine } from "./engine.ts";
+import { TrainletError } from "./errors.ts";
 import type { Memory } from "./memory.ts";
 
 /** Precision, recall and F1 of one class; 0 where nothing was decided or present. */
@@ -33,6 +34,9 @@ export interface Metrics {
   macro?: { precision: number; recall: number; f1: number };
 }
 
+/** More classes have no report: truth by decision is their square. */
+const MAX_REPORT = 4096;
+
 export interface MetricsRequest {
   topK?: number;
   report?: boolean;
@@ -50,6 +54,8 @@ export function decisionFor(engine: Engine, labels: boolean): number {
 /** Sets the core to count, from zero. */
 export function beginMetrics(engine: Engine, labels: boolean, request: MetricsRequest, weighted = false): void {
   const { memory, plan } = engine;
+  if (request.report && plan.outputs > MAX_REPORT)
+    throw new TrainletError("INVALID_ARGUMENT", `report: ${plan.outputs} classes are too many; at most ${MAX_REPORT}`);
   const decision = decisionFor(engine, labels);
   memory.set("Metrics", plan.metrics, {
     decision,

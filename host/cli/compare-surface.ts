@@ -7,10 +7,10 @@ import { type Surface, surfaces } from "../surfaces.ts";
 import { turn } from "../turn.ts";
 import type { CompareOptions } from "./compare-command.ts";
 import { withRates } from "./contenders.ts";
-import { decimal, table, whole } from "./format.ts";
+import { count, decimal, table, whole } from "./format.ts";
 import { checkOutputs } from "./out-files.ts";
 import { type Context, printableName } from "./output.ts";
-import { UsageError } from "./stop.ts";
+import { stoppedBy, UsageError } from "./stop.ts";
 import { surfaceReport } from "./surface-report.ts";
 
 export interface Descent extends Partial<SurfacePath> {
@@ -39,15 +39,22 @@ export async function compareOnSurface(
     seeds: [],
   })) {
     await turn();
+    if (stoppedBy(signal) && descents.length > 0) break;
     signal.throwIfAborted();
     descents.push({ name, optimizer, ...(await descend(optimizer, surface, { steps, tolerance })) });
   }
-  signal.throwIfAborted();
+  const stopped = stoppedBy(signal);
+  if (stopped) stopped.saving = true;
+  else signal.throwIfAborted();
   const title = `${whole(steps)} steps on ${name}`;
   if (report !== undefined)
     await writeFileAtomic(report, surfaceReport(title, surface, descents, head(tolerance), rows(descents)));
   output.say(`\n${table(head(tolerance), rows(descents), { lines: output.terminal, aligns })}`);
   if (report !== undefined) output.say(`report written to ${report}`);
+  if (stopped) {
+    const also = report === undefined ? "" : `, the report written to ${report}`;
+    throw stopped.with(`; ${descents.length} of ${count(optimizers.length, "rule")} were followed${also}`);
+  }
   output.result({
     surface: { name, formula: surface.formula, start, minima },
     steps,

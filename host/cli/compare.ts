@@ -1,6 +1,6 @@
 /** `trainlet compare`: the same training with several rules, or their paths on a test surface. */
 import type { Command } from "commander";
-import { type ComparedRun, type Comparison, compareOptimizers } from "../compare.ts";
+import { type ComparedRun, type Comparison, type Contender, compareOptimizers, comparisonOf } from "../compare.ts";
 import { sequential } from "../create.ts";
 import type { Dataset } from "../data/index.ts";
 import { TrainletError } from "../errors.ts";
@@ -17,9 +17,9 @@ import { checkOutputs } from "./out-files.ts";
 import type { Context } from "./output.ts";
 import { noProgress } from "./progress.ts";
 import type { TrainOptions } from "./settings.ts";
-import { UsageError } from "./stop.ts";
+import { stoppedBy, UsageError } from "./stop.ts";
 import { inUnits, type TargetScale, targetScale, withScaledTargets } from "./target-scale.ts";
-import { dataLine } from "./train-text.ts";
+import { dataLine, dataNotes } from "./train-text.ts";
 import { checkDataOptions, divide, type Parts, trainingData } from "./training-data.ts";
 
 export async function compare(
@@ -77,8 +77,10 @@ async function compareOnData(
     data: dataLine(name, data),
     settings: comparedSettings(data, network, { ...shared, seeds }, validation?.rows ?? 0),
   };
-  output.say(`${told.data}\n${told.settings}`);
+  output.say([told.data, ...dataNotes(data), told.settings].join("\n"));
   const progress = output.terminal ? await output.progress() : noProgress;
+  const unscaledTarget = targetLoss && targetLoss / (scale?.lossUnit ?? 1);
+  const done = new Map<Contender, ComparedRun[]>(contenders.map(contender => [contender, []]));
   let result: Comparison;
   try {
     result = await compareOptimizers(
@@ -87,7 +89,7 @@ async function compareOnData(
       {
         contenders,
         seeds,
-        targetLoss: targetLoss && targetLoss / (scale?.lossUnit ?? 1),
+        targetLoss: unscaledTarget,
         epochs: options.epochs,
         validation: validation && withScaledTargets(validation, scale),
         clipNorm: options.clipNorm,
@@ -99,22 +101,36 @@ async function compareOnData(
         },
         onRun: (contender, run) => {
           progress.stop();
+          done.get(contender)!.push(run);
           if (!output.terminal) output.say(runLine(contender.name, runInUnits(run, scale)));
         },
       },
     );
+  } catch (error) {
+    // What is finished for every rule can be compared.
+    const seedsDone = Math.min(...[...done.values()].map(runs => runs.length));
+    if (!stoppedBy(signal) || seedsDone === 0) throw error;
+    stoppedBy(signal)!.saving = true;
+    for (const runs of done.values()) runs.length = seedsDone;
+    result = comparisonOf(done, unscaledTarget);
   } finally {
     progress.stop();
   }
-  signal.throwIfAborted();
+  const stopped = stoppedBy(signal);
+  if (!stopped) signal.throwIfAborted();
+  const seedsDone = result.contenders[0]!.runs.length;
   result = comparisonInUnits(result, scale);
-  const tables = comparisonTables(result, seeds.length, targetLoss !== undefined);
+  const tables = comparisonTables(result, seedsDone, targetLoss !== undefined);
   if (report !== undefined) {
     const title = `${count(contenders.length, "rule")} on ${name}`;
     await writeFileAtomic(report, comparisonReport({ title, ...told, comparison: result, tables }));
   }
   output.say(`\n${comparisonText(tables, output.terminal)}`);
   if (report !== undefined) output.say(`\nreport written to ${report}`);
+  if (stopped) {
+    const also = report === undefined ? "" : `, the report written to ${report}`;
+    throw stopped.with(`; ${seedsDone} of ${count(seeds.length, "seed")} were compared${also}`);
+  }
   output.result(forPrograms(name, data, network, { train, validation, test: undefined }, options, result));
 }
 

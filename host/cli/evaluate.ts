@@ -1,7 +1,9 @@
 /** `trainlet evaluate`: a saved model's metrics on data. */
+import type { TableLimits } from "../data/limits.ts";
 import { load } from "../load.ts";
+import { turn } from "../turn.ts";
 import { findData } from "./data-source.ts";
-import { classTable, metricsLine } from "./metrics-text.ts";
+import { classTable, metricsLine, reportsClasses } from "./metrics-text.ts";
 import { dataForModel } from "./model-data.ts";
 import type { Context } from "./output.ts";
 
@@ -9,13 +11,16 @@ export async function evaluate(
   file: string,
   name: string,
   labels: string | undefined,
+  limits: TableLimits,
   { output, signal }: Context,
 ): Promise<void> {
   const model = await load(file);
-  const data = await dataForModel(model, file, await findData(name, labels), true);
+  const data = await dataForModel(model, file, await findData(name, labels), true, limits);
   signal.throwIfAborted();
-  const metrics = await model.evaluate(data, { report: data.y instanceof Int32Array });
+  await turn();
+  signal.throwIfAborted();
+  const metrics = await model.evaluate(data, { report: reportsClasses(data) });
   output.say(metricsLine(`${name}:`, metrics, data.rows));
-  if (metrics.perClass) output.say(classTable(metrics, output.terminal));
+  if (data.y instanceof Int32Array) output.say(classTable(metrics, output.terminal));
   output.result({ model: file, data: name, rows: data.rows, metrics });
 }

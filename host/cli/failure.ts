@@ -22,6 +22,10 @@ export function explain(error: unknown, args: readonly string[]): Failure {
   }
   if (error instanceof UsageError) return { exitCode: 2, code: error.code, message: usage(error.message, args) };
   if (error instanceof TrainletError) return { exitCode: 1, code: error.code, message: error.message };
+  if (error instanceof RangeError) {
+    const message = `there is not enough memory for that: ${error.message}`;
+    return { exitCode: 1, code: "OUT_OF_MEMORY", message };
+  }
   const { code, message } = error as NodeJS.ErrnoException;
   if (typeof code === "string") return { exitCode: 1, code, message };
   return { exitCode: 1, code: "INTERNAL", message: `internal error, please report it: ${message || String(error)}` };

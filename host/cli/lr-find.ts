@@ -10,7 +10,7 @@ import type { Context } from "./output.ts";
 import { noProgress } from "./progress.ts";
 import { UsageError } from "./stop.ts";
 import { inUnits, targetScale, withScaledTargets } from "./target-scale.ts";
-import { dataLine } from "./train-text.ts";
+import { dataLine, dataNotes } from "./train-text.ts";
 import { checkDataOptions, divide, trainingData } from "./training-data.ts";
 
 export async function lrFind(
@@ -28,7 +28,7 @@ export async function lrFind(
   const { train } = divide(data, options, seed);
   const scale = targetScale(train, network);
   const model = await sequential(network.layers, modelOptions(data, network, options, seed));
-  output.say(dataLine(name, data));
+  output.say([dataLine(name, data), ...dataNotes(data)].join("\n"));
   output.say(
     `network ${networkLine(data.features, network.layers)}, loss ${specLine(network.loss)}, optimizer ${specLine(optimizer)}, batch size ${batchSize}, seed ${seed}`,
   );

@@ -1,4 +1,5 @@
 /** Metrics for people: a line, and a table of the classes. */
+import type { Dataset } from "../data/index.ts";
 import type { Metrics } from "../metrics.ts";
 import { metric, metricName, share, table, whole } from "./format.ts";
 import { printableName } from "./output.ts";
@@ -13,11 +14,20 @@ export function metricsLine(part: string, metrics: Metrics, rows: number): strin
   return `${part} ${words.join("  ")}  (${whole(rows)} rows)`;
 }
 
+/** More classes than this have no use for a table, and truth by decision would take their square of numbers. */
+const maxClasses = 1000;
+
+/** Whether precision and recall of each class are asked for. */
+export function reportsClasses({ y, classes }: Pick<Dataset, "y" | "classes">): boolean {
+  return y instanceof Int32Array && classes <= maxClasses;
+}
+
 /** More rows than this say nothing to people; programs get them all. */
 const maxRows = 50;
 
 export function classTable(metrics: Metrics, lines: boolean): string {
-  const { perClass = [], macro } = metrics;
+  const { perClass, macro } = metrics;
+  if (!perClass) return `no table of precision and recall: there are more than ${whole(maxClasses)} classes`;
   const row = (name: string, c: { precision: number; recall: number; f1: number }, support: number) => [
     name,
     ...[c.precision, c.recall, c.f1].map(share),

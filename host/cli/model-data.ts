@@ -1,9 +1,11 @@
 /** Data as a saved model takes it. */
 import { builtin, csv, type Dataset, idx, type Schema } from "../data/index.ts";
+import type { TableLimits } from "../data/limits.ts";
 import { checkSchema } from "../data/schema.ts";
 import { show, TrainletError } from "../errors.ts";
 import type { Model } from "../model.ts";
 import { type DataSource, labelsOf } from "./data-source.ts";
+import { bytesOnly, given } from "./limit-options.ts";
 
 /** Rows with their labels (or without), encoded as the model's training data was. */
 export async function dataForModel(
@@ -11,8 +13,9 @@ export async function dataForModel(
   modelName: string,
   source: DataSource,
   labelled: boolean,
+  limits: TableLimits = {},
 ): Promise<Dataset> {
-  const data = await read(model, modelName, source, labelled);
+  const data = await read(model, modelName, source, labelled, limits);
   checkSame(model.classNames, labelled ? data.classNames : undefined, source.name, "classes");
   checkSame(
     schemaOf(model)?.columns.map(column => column.name),
@@ -27,18 +30,25 @@ export async function dataForModel(
   return data;
 }
 
-async function read(model: Model, modelName: string, source: DataSource, labelled: boolean): Promise<Dataset> {
+async function read(
+  model: Model,
+  modelName: string,
+  source: DataSource,
+  labelled: boolean,
+  limits: TableLimits,
+): Promise<Dataset> {
   if (source.kind === "builtin") return await builtin(source.name);
   if (source.kind === "idx") {
     const classes = model.classNames?.length;
-    return await idx(source.name, labelled ? labelsOf(source) : undefined, classes === undefined ? {} : { classes });
+    const options = { ...(classes !== undefined && { classes }), ...bytesOnly(limits) };
+    return await idx(source.name, labelled ? labelsOf(source) : undefined, options);
   }
   const schema = schemaOf(model);
   if (schema === undefined) {
     const message = `${modelName} was not trained on a table, so it does not know how the columns of ${source.name} become its inputs`;
     throw new TrainletError("INVALID_ARGUMENT", `${message}; train it on a CSV file`);
   }
-  return await csv(source.name, { schema, ...(labelled ? {} : { target: null }) });
+  return await csv(source.name, { schema, ...(labelled ? {} : { target: null }), ...given(limits) });
 }
 
 /** How a table becomes the model's inputs, checked: the file may come from anywhere. */

@@ -1,8 +1,10 @@
 /** `trainlet predict`: a row a sample, with the class decided for and every output as the model gives it. */
 
+import type { TableLimits } from "../data/limits.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { load } from "../load.ts";
 import type { Model } from "../model.ts";
+import { turn } from "../turn.ts";
 import { findData } from "./data-source.ts";
 import { count } from "./format.ts";
 import { dataForModel, schemaOf } from "./model-data.ts";
@@ -12,41 +14,52 @@ import type { Context } from "./output.ts";
 
 type Cell = string | number;
 
+/** Rows that are predicted at a time, a whole number of the model's batches: between them signals are heard. */
+const part = 4096;
+
 export async function predict(
   file: string,
   name: string,
-  out: string | undefined,
+  { out, ...limits }: TableLimits & { out?: string },
   { output, signal }: Context,
 ): Promise<void> {
   await checkOutputs([{ option: "--out", path: out }], [file, name]);
   const model = await load(file);
-  const data = await dataForModel(model, file, await findData(name), false);
-  signal.throwIfAborted();
-  const { columns, rows } = tabulate(model, model.predict(data.x));
-  signal.throwIfAborted();
+  const data = await dataForModel(model, file, await findData(name), false, limits);
+  const classes = classesOf(model);
+  const columns = columnsOf(model, classes);
+  const written: Buffer[] = [];
+  const predictions: Cell[][] = [];
+  for (let from = 0; from < data.rows; from += part) {
+    await turn();
+    signal.throwIfAborted();
+    const x = data.x.subarray(from * data.features, (from + part) * data.features);
+    const rows = tabulate(model, model.predict(x), classes);
+    if (out !== undefined) written.push(Buffer.from(await toCsv(columns, rows, from === 0)));
+    else if (output.json) for (const row of rows) predictions.push(row);
+    else output.raw(await toCsv(columns, rows, from === 0));
+  }
   if (out !== undefined) {
-    await writeFileAtomic(out, await toCsv(columns, rows));
-    output.say(`${count(rows.length, "prediction")} written to ${out}`);
-  } else if (!output.json) output.raw(await toCsv(columns, rows));
+    await writeFileAtomic(out, Buffer.concat(written));
+    output.say(`${count(data.rows, "prediction")} written to ${out}`);
+  }
   output.result({
     model: file,
     data: name,
-    rows: rows.length,
-    ...(out === undefined ? { columns, predictions: rows } : { out }),
+    rows: data.rows,
+    ...(out === undefined ? { columns, predictions } : { out }),
   });
 }
 
 /** Classification: the class, then the outputs. Regression: the outputs. */
-function tabulate(model: Model, values: Float32Array): { columns: string[]; rows: Cell[][] } {
+function tabulate(model: Model, values: Float32Array, classes: readonly string[] | undefined): Cell[][] {
   const { outputs } = model;
-  const classes = classesOf(model);
-  const rows = Array.from({ length: values.length / outputs }, (_, row) => {
+  return Array.from({ length: values.length / outputs }, (_, row) => {
     const given = values.subarray(row * outputs, (row + 1) * outputs);
     const cells: Cell[] = Array.from(given, shortest);
     if (classes) cells.unshift(classes[decide(model, given)]!);
     return cells;
   });
-  return { columns: columnsOf(model, classes), rows };
 }
 
 function columnsOf(model: Model, classes: readonly string[] | undefined): string[] {
@@ -83,7 +96,8 @@ function shortest(value: number): number {
 /** Names that a spreadsheet would run as a formula get an apostrophe; numbers, "-1" as a class too, stay as they are. */
 const formula = /^(?![+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$)[=+\-@\t\r]/i; // no digit fits in two ways: linear time
 
-async function toCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<string> {
+async function toCsv(columns: readonly string[], rows: readonly (readonly Cell[])[], header: boolean): Promise<string> {
   const { default: Papa } = await import("papaparse");
-  return `${Papa.unparse({ fields: [...columns], data: rows as Cell[][] }, { newline: "\n", escapeFormulae: formula })}\n`;
+  const options = { newline: "\n", escapeFormulae: formula, header };
+  return `${Papa.unparse({ fields: [...columns], data: rows as Cell[][] }, options)}\n`;
 }

@@ -2,7 +2,9 @@
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
 import { builtinNames } from "../data/index.ts";
+import type { TableLimits } from "../data/limits.ts";
 import { addCompareOptions, type CompareOptions } from "./compare-command.ts";
+import { limitOptions } from "./limit-options.ts";
 import { addLrFindOptions, type LrFindOptions } from "./lr-find-command.ts";
 import { type Context, Output, type OutputOptions } from "./output.ts";
 import type { TrainOptions } from "./settings.ts";
@@ -46,27 +48,25 @@ export function program(signal: AbortSignal): Command {
       const { lrFind } = await import("./lr-find.ts");
       await lrFind(name, labelFile, o, context(o));
     });
-  main
-    .command("evaluate")
+  withLimits(main.command("evaluate"))
     .description("measure a saved model on data with labels")
     .argument(...model)
     .argument(...data)
     .argument(...labels)
     .option(...json)
-    .action(async (file: string, name: string, labelFile: string | undefined, o: OutputOptions) => {
+    .action(async (file: string, name: string, labelFile: string | undefined, o: OutputOptions & TableLimits) => {
       const { evaluate } = await import("./evaluate.ts");
-      await evaluate(file, name, labelFile, context(o));
+      await evaluate(file, name, labelFile, o, context(o));
     });
-  main
-    .command("predict")
+  withLimits(main.command("predict"))
     .description("write what a saved model says of each row, as CSV")
     .argument(...model)
     .argument(...data)
     .option("--out <file>", "where to write; default: the standard output")
     .option(...json)
-    .action(async (file: string, name: string, o: OutputOptions & { out?: string }) => {
+    .action(async (file: string, name: string, o: OutputOptions & TableLimits & { out?: string }) => {
       const { predict } = await import("./predict.ts");
-      await predict(file, name, o.out, context(o));
+      await predict(file, name, o, context(o));
     });
   main
     .command("info")
@@ -78,4 +78,9 @@ export function program(signal: AbortSignal): Command {
       await info(file, context(o));
     });
   return main;
+}
+
+function withLimits(command: Command): Command {
+  for (const option of limitOptions) command.addOption(option);
+  return command;
 }

@@ -8,6 +8,8 @@ export function barProgress(stream: NodeJS.WriteStream): Progress {
   let bar: cliProgress.SingleBar | undefined;
   let prefix = "";
   let begun = false;
+  // A process that ends at once, by a second Ctrl-C say, gives the cursor back too.
+  process.on("exit", () => bar?.stop());
   return {
     start(label, epochs) {
       prefix = label ? `${label} ` : "";
@@ -21,6 +23,7 @@ export function barProgress(stream: NodeJS.WriteStream): Progress {
         barCompleteChar: "█",
         barIncompleteChar: "░",
         hideCursor: true,
+        gracefulExit: false, // it would go on drawing
       });
       bar.start(epochs, 0, { prefix, numbers: "…" });
     },

@@ -1,11 +1,12 @@
 /** What `trainlet train` can be told, once commander has parsed it. */
 import type { Scale, Task } from "../data/index.ts";
+import type { TableLimits } from "../data/limits.ts";
 import { layers, losses, optimizers } from "../generated/core.ts";
 import type { Options, Spec } from "../make-spec.ts";
 import { common, type ScheduleOptions } from "../schedules/form.ts";
 import { forms } from "../schedules/list.ts";
 
-export interface TrainOptions {
+export interface TrainOptions extends TableLimits {
   target?: string[];
   task?: Task;
   missing?: "error" | "drop" | "mean" | "median" | "mostFrequent" | number;

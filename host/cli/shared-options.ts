@@ -1,5 +1,6 @@
 /** Options that other commands have in common with `train`. */
 import { Command, Option } from "commander";
+import { limitOptions } from "./limit-options.ts";
 import { addTrainOptions } from "./train-command.ts";
 
 /** These of train's options, in its order, with its help and defaults. */
@@ -18,5 +19,6 @@ export const dataOptions = [
   "--header",
   "--no-header",
   "--scale",
+  ...limitOptions.map(option => option.long!),
 ] as const;
 export const networkOptions = ["--layers", "--activation", "--dropout", "--loss"] as const;

@@ -18,11 +18,24 @@ export class Stopped extends Error {
   constructor(
     message: string,
     readonly exitCode: number,
-    /** Whether there is anybody to tell. */
+    /** Whether there is nobody to tell. */
     readonly silent = false,
   ) {
     super(message);
   }
+  /** Whether the command has begun to save what there is, and may take its time. */
+  saving = false;
+
+  /** The same end, with what came of it. */
+  with(message: string): Stopped {
+    return new Stopped(`interrupted${message}`, this.exitCode, this.silent);
+  }
+}
+
+/** Why the signal was given, where somebody waits for what can be saved: the reader of a pipe who left does not. */
+export function stoppedBy(signal: AbortSignal): Stopped | undefined {
+  const reason: unknown = signal.reason;
+  return signal.aborted && reason instanceof Stopped && !reason.silent ? reason : undefined;
 }
 
 /**
@@ -34,8 +47,10 @@ export function stopSignal(): AbortSignal {
   const stopOn = (name: NodeJS.Signals, code: number) =>
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(code);
-      controller.abort(new Stopped("interrupted; nothing was saved", code));
-      setTimeout(() => process.exit(code), 2000).unref(); // for what does not look, such as a read that waits
+      const stopped = new Stopped("interrupted; nothing was saved", code);
+      controller.abort(stopped);
+      // For what does not look, such as a read that waits.
+      setTimeout(() => stopped.saving || process.exit(code), 2000).unref();
     });
   stopOn("SIGINT", 130);
   stopOn("SIGTERM", 143);

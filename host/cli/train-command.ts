@@ -1,6 +1,7 @@
 /** The options of `trainlet train`, in the groups that its help shows. */
 import { type Command, Option } from "commander";
 import { MAX_THREADS } from "../thread-wish.ts";
+import { limitOptions } from "./limit-options.ts";
 import * as values from "./option-values.ts";
 import { activationTable, lossTable, optimizerTable, scheduleTable } from "./settings.ts";
 
@@ -41,6 +42,7 @@ const data = [
     "standard, minmax or none; default: as suits the data",
     values.oneOf(["standard", "minmax", "none"]),
   ),
+  ...limitOptions,
   valued("--test <part>", "share or number of rows to test on; default: 0.2", values.part(true)).conflicts("splitAt"),
   valued("--split-at <n>", "train on the first n rows, test on the rest, without shuffling them", values.whole(1)),
   valued("--validation <part>", "share or number of the training rows to validate on", values.part(false)),

@@ -1,5 +1,6 @@
 /** What `trainlet train` says to people before and after. */
 import type { Dataset } from "../data/index.ts";
+import { show } from "../errors.ts";
 import { count, decimal, metric, metricName, seconds, share, table, whole } from "./format.ts";
 import { classTable, headline, metricsLine } from "./metrics-text.ts";
 import { networkLine, specLine } from "./network.ts";
@@ -11,6 +12,14 @@ import type { Plan, Trial } from "./trial.ts";
 export function dataLine(name: string, data: Dataset): string {
   const goal = data.y instanceof Int32Array ? count(data.classes, "class") : count(data.classes, "target");
   return `${name}: ${count(data.rows, "row")}, ${count(data.features, "feature")}, ${goal}`;
+}
+
+/** What about the data is likely to be a mistake. */
+export function dataNotes({ schema, rows, classes }: Dataset): string[] {
+  const { target } = schema ?? {};
+  if (target?.kind !== "class" || classes <= 50 || rows >= 5 * classes) return [];
+  const what = `the target ${show(target.name)} has ${whole(classes)} different values in ${count(rows, "row")}`;
+  return [`note: ${what}: it looks like an identifier; if it is one, name another --target`];
 }
 
 /** What is trained and how, as pairs of a word and its value. */
@@ -61,7 +70,7 @@ export function speedLine(trial: Trial): string {
 export function sayTrial(output: Output, trial: Trial): void {
   const { part, rows } = partOf(trial);
   output.say(`\n${metricsLine(part, trial.metrics, rows)}`);
-  if (trial.metrics.perClass) output.say(classTable(trial.metrics, output.terminal));
+  if (trial.metrics.accuracy !== undefined) output.say(classTable(trial.metrics, output.terminal));
   output.say(speedLine(trial));
 }
 

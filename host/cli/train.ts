@@ -1,14 +1,16 @@
 /** `trainlet train`: reads data, trains once per seed, reports, and saves the first model. */
 import { writeFileAtomic } from "../files/atomic.ts";
+import { turn } from "../turn.ts";
 import { findData } from "./data-source.ts";
 import { htmlReport } from "./html-report.ts";
 import { networkFor, rule } from "./network.ts";
 import { checkOutputs } from "./out-files.ts";
 import type { Context } from "./output.ts";
 import type { TrainOptions } from "./settings.ts";
-import { dataLine, meanLine, partOf, sayTrial, seedTable, settings, spread } from "./train-text.ts";
+import { type Stopped, stoppedBy } from "./stop.ts";
+import { dataLine, dataNotes, meanLine, partOf, sayTrial, seedTable, settings, spread } from "./train-text.ts";
 import { checkDataOptions, trainingData } from "./training-data.ts";
-import { type Plan, runTrial, type Trial } from "./trial.ts";
+import { type Fitted, fitTrial, measure, type Plan, type Trial } from "./trial.ts";
 
 export async function train(
   name: string,
@@ -16,7 +18,7 @@ export async function train(
   options: TrainOptions,
   context: Context,
 ): Promise<void> {
-  const { output, signal } = context;
+  const { output } = context;
   const source = await findData(name, labels);
   await checkDataOptions(source, options);
   const outputs = [
@@ -32,44 +34,71 @@ export async function train(
   const plan: Plan = { data, network: networkFor(data, options), optimizer, schedule, options };
   const seeds = options.seeds ?? [options.seed ?? 0];
   const told = settings(plan, lr, seeds);
-  output.say(dataLine(name, data));
+  const notes = dataNotes(data);
+  output.say([dataLine(name, data), ...notes].join("\n"));
   output.say(told.map(([word, value]) => `${word} ${value}`).join(", "));
 
-  const trials = await runAll(plan, seeds, context);
-  const first = trials[0]!;
-  signal.throwIfAborted();
-  await first.model.save(options.out);
-  if (options.report !== undefined) {
-    await writeFileAtomic(
-      options.report,
-      htmlReport({ title: dataLine(name, data), settings: told, trials, model: options.out }),
-    );
+  const { trials, saved, stopped } = await runAll(plan, seeds, context);
+  const first = trials[0];
+  if (first && options.report !== undefined) {
+    const content = { title: dataLine(name, data), settings: told, trials, model: options.out };
+    await writeFileAtomic(options.report, htmlReport(content));
   }
+  if (stopped) throw stopped.with(whatWasSaved(saved, plan, first && options.report));
 
-  sayTrial(output, first);
+  sayTrial(output, first!);
   if (trials.length > 1) output.say(`\n${seedTable(trials, output.terminal)}\n${meanLine(trials)}`);
   if (options.report !== undefined) output.say(`report written to ${options.report}`);
-  output.say(`model${trials.length > 1 ? ` of seed ${first.seed}` : ""} saved to ${options.out}`);
-  output.result(forPrograms(name, plan, lr, trials));
+  output.say(`model${trials.length > 1 ? ` of seed ${first!.seed}` : ""} saved to ${options.out}`);
+  output.result(forPrograms(name, plan, lr, trials, notes));
 }
 
-/** Only the first model is kept: it is the one to be saved. */
-async function runAll(plan: Plan, seeds: readonly number[], { output, signal }: Context): Promise<Trial[]> {
+interface Runs {
+  trials: Trial[];
+  saved: Fitted;
+  stopped: Stopped | undefined;
+}
+
+/** The first model is kept, and saved as soon as it is trained, since what comes after may still go wrong. */
+async function runAll(plan: Plan, seeds: readonly number[], { output, signal }: Context): Promise<Runs> {
+  const { options } = plan;
   const trials: Trial[] = [];
+  let saved: Fitted | undefined;
   const progress = await output.progress();
   for (const seed of seeds) {
-    progress.start(seeds.length > 1 ? `seed ${seed}` : "", plan.options.epochs);
-    try {
-      trials.push(await runTrial(plan, seed, progress, signal));
-    } finally {
-      progress.stop();
+    progress.start(seeds.length > 1 ? `seed ${seed}` : "", options.epochs);
+    const fitted = await fitTrial(plan, seed, progress, signal)
+      .catch((error: unknown) => {
+        if (saved && stoppedBy(signal)) return undefined;
+        throw error;
+      })
+      .finally(() => progress.stop());
+    if (!fitted) break;
+    if (!saved) await fitted.model.save(options.out);
+    saved ??= fitted;
+    await turn(); // for signals to be heard
+    const stopped = stoppedBy(signal);
+    if (!stopped) signal.throwIfAborted();
+    // What was cut short is measured only for a report that would be empty without it.
+    if (!fitted.interrupted || (options.report !== undefined && trials.length === 0)) {
+      trials.push(await measure(fitted));
     }
-    if (trials.length > 1) trials.at(-1)!.model.dispose();
+    if (fitted !== saved) fitted.model.dispose();
+    if (stopped) break;
   }
-  return trials;
+  return { trials, saved: saved!, stopped: stoppedBy(signal) };
 }
 
-function forPrograms(name: string, plan: Plan, lr: number, trials: readonly Trial[]) {
+/** What somebody who interrupted it is told. */
+function whatWasSaved({ seed, interrupted, history }: Fitted, { options }: Plan, report: string | undefined): string {
+  const best = options.earlyStopping !== undefined && history.length > 0;
+  const what = interrupted ? (best ? "the best model so far" : "the model so far") : `the model of seed ${seed}`;
+  const where = interrupted ? ` in epoch ${history.length + 1} of ${options.epochs}` : "";
+  const also = report === undefined ? "" : `, the report written to ${report}`;
+  return `${where}; ${what} was saved to ${options.out}${also}`;
+}
+
+function forPrograms(name: string, plan: Plan, lr: number, trials: readonly Trial[], notes: readonly string[]) {
   const { data, network, optimizer, schedule, options } = plan;
   const first = trials[0]!;
   return {
@@ -79,6 +108,7 @@ function forPrograms(name: string, plan: Plan, lr: number, trials: readonly Tria
       features: data.features,
       classes: first.model.classNames,
       targets: targetNames(plan),
+      ...(notes.length && { notes }),
     },
     task: data.y instanceof Int32Array ? "classification" : "regression",
     rows: first.rows,

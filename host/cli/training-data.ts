@@ -2,6 +2,7 @@
 import { type BuiltinName, builtin, type CsvOptions, csv, type Dataset, idx } from "../data/index.ts";
 import { show, TrainletError } from "../errors.ts";
 import { type DataSource, labelsOf } from "./data-source.ts";
+import { bytesOnly, given as limits } from "./limit-options.ts";
 import type { TrainOptions } from "./settings.ts";
 import { UsageError } from "./stop.ts";
 
@@ -22,11 +23,13 @@ export async function checkDataOptions(source: DataSource, options: TrainOptions
     return;
   }
   const own = source.kind === "builtin" ? await builtinTarget(source.name) : undefined;
-  const given = (["target", "task", "missing", "exclude"] as const).find(
+  const ofTables = ["target", "task", "missing", "exclude", "maxRows", "maxColumns", "maxCells"] as const;
+  const given = (source.kind === "builtin" ? [...ofTables, "maxBytes" as const] : ofTables).find(
     name => options[name] !== undefined && !(name === "target" && own !== undefined && options.target!.join() === own),
   );
   const name = given ?? (options.header === undefined ? undefined : options.header ? "header" : "no-header");
-  if (name) throw new UsageError(`--${name} is for CSV files; ${source.name} has its features and labels fixed`);
+  const flag = name?.replace(/[A-Z]/, letter => `-${letter.toLowerCase()}`);
+  if (flag) throw new UsageError(`--${flag} is for CSV files; ${source.name} has its features and labels fixed`);
 }
 
 /** The column that a built-in table is about: naming it says nothing new, but nothing wrong either. */
@@ -45,9 +48,9 @@ export async function trainingData(source: DataSource, options: TrainOptions): P
 
 async function read(source: DataSource, options: TrainOptions): Promise<Dataset> {
   if (source.kind === "builtin") return await builtin(source.name);
-  if (source.kind === "idx") return await idx(source.name, labelsOf(source));
+  if (source.kind === "idx") return await idx(source.name, labelsOf(source), bytesOnly(options));
   const { missing, task, exclude } = options;
-  const settings: CsvOptions = { missing, task, exclude, header: options.header };
+  const settings: CsvOptions = { missing, task, exclude, header: options.header, ...limits(options) };
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const targets = options.target!.map(position);
   const target = targets.length === 1 ? targets[0]! : targets;

@@ -6,19 +6,28 @@ import type { EpochLog } from "../history.ts";
 import type { Spec } from "../make-spec.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Model } from "../model.ts";
+import { reportsClasses } from "./metrics-text.ts";
 import { modelOptions, type Network } from "./network.ts";
 import type { Progress } from "./progress.ts";
 import type { TrainOptions } from "./settings.ts";
+import { stoppedBy } from "./stop.ts";
 import { inUnits, type TargetScale, targetScale, unscaleOutputs, withScaledTargets } from "./target-scale.ts";
-import { divide } from "./training-data.ts";
+import { divide, type Parts } from "./training-data.ts";
 
-export interface Trial {
+/** A model with what its training came to. */
+export interface Fitted {
   seed: number;
   model: Model;
-  rows: { train: number; validation: number; test: number };
+  parts: Parts;
   history: EpochLog[];
   stoppedEarly: boolean;
+  /** Whether somebody ended it before its time. */
+  interrupted: boolean;
   seconds: number;
+}
+
+export interface Trial extends Omit<Fitted, "parts"> {
+  rows: { train: number; validation: number; test: number };
   samplesPerSecond: number;
   /** On the test part, or on the training part where there is no other. */
   metrics: Metrics;
@@ -32,19 +41,25 @@ export interface Plan {
   options: TrainOptions;
 }
 
-/** Runs to its end, or rejects and keeps nothing. */
-export async function runTrial(plan: Plan, seed: number, progress: Progress, signal: AbortSignal): Promise<Trial> {
+/** Trains to the end, or to where it is interrupted once a step has been taken; rejects otherwise and keeps nothing. */
+export async function fitTrial(plan: Plan, seed: number, progress: Progress, signal: AbortSignal): Promise<Fitted> {
   const { data, network, optimizer, schedule, options } = plan;
   const parts = divide(data, options, seed);
   const scale = targetScale(parts.train, network);
   const model = await sequential(network.layers, modelOptions(data, network, options, seed));
   const patience = options.earlyStopping;
+  const history: EpochLog[] = [];
   const callbacks = [
-    (log: EpochLog) => progress.epoch(inUnits(log, scale)),
+    (log: EpochLog) => {
+      history.push(inUnits(log, scale));
+      progress.epoch(history.at(-1)!);
+    },
     ...(patience === undefined ? [] : [earlyStopping({ patience, restoreBest: true })]),
   ];
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
   try {
-    const history = await model.fit(named(parts.train, scale), {
+    const { stoppedEarly } = await model.fit(named(parts.train, scale), {
       epochs: options.epochs,
       batchSize: options.batchSize,
       optimizer,
@@ -56,22 +71,30 @@ export async function runTrial(plan: Plan, seed: number, progress: Progress, sig
       signal,
     });
     unscaleOutputs(model, network, scale);
-    const metrics = await model.evaluate(parts.test ?? parts.train, { report: data.y instanceof Int32Array });
-    const working = history.epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
-    return {
-      seed,
-      model,
-      rows: { train: parts.train.rows, validation: parts.validation?.rows ?? 0, test: parts.test?.rows ?? 0 },
-      history: history.epochs.map(log => inUnits(log, scale)),
-      stoppedEarly: history.stoppedEarly,
-      seconds: history.seconds,
-      samplesPerSecond: (parts.train.rows * history.epochs.length) / Math.max(working, 1e-9),
-      metrics,
-    };
+    return { seed, model, parts, history, stoppedEarly, interrupted: false, seconds: seconds() };
   } catch (error) {
+    const stopped = stoppedBy(signal);
+    if (stopped && model.iterations > 0) {
+      stopped.saving = true;
+      unscaleOutputs(model, network, scale);
+      return { seed, model, parts, history, stoppedEarly: false, interrupted: true, seconds: seconds() };
+    }
     model.dispose();
     throw error;
   }
+}
+
+/** What the model is worth. */
+export async function measure({ parts, ...fitted }: Fitted): Promise<Trial> {
+  const { train, validation, test } = parts;
+  const working = fitted.history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const measured = test ?? train;
+  return {
+    ...fitted,
+    rows: { train: train.rows, validation: validation?.rows ?? 0, test: test?.rows ?? 0 },
+    samplesPerSecond: (train.rows * fitted.history.length) / Math.max(working, 1e-9),
+    metrics: await fitted.model.evaluate(measured, { report: reportsClasses(measured) }),
+  };
 }
 
 /** With a name for every class, so that the saved model knows that its outputs are classes. */

@@ -1,11 +1,10 @@
 // How it behaves in a terminal, in a pipe, and when somebody ends it.
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { commandLine, finish } from "./run-cli.ts";
+import { commandLine } from "./run-cli.ts";
 
-const { run, shell, start, file, folder } = commandLine();
+const { run, shell, file } = commandLine();
 const endless = ["train", "digits", "--layers", "256", "--epochs", "1000000"];
 
 function has(command: string): boolean {
@@ -46,37 +45,6 @@ describe.skipIf(!posix)("in a pipe", () => {
     const rows = "sepal_length,sepal_width,petal_length,petal_width\\n5.1,3.5,1.4,0.2\\n";
     const line = `$CLI train iris --quiet --out piped.st && printf '${rows}' | $CLI predict piped.st /dev/stdin`;
     expect((await shell(line)).stdout).toMatch(/^prediction,.*\n\w+,[-\d.,]+\n$/);
-  });
-});
-
-describe.skipIf(process.platform === "win32")("Ctrl-C", () => {
-  test.each([
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const)("%s during training ends with %d and saves nothing", async (signal, code) => {
-    const child = start([...endless, "--out", "interrupted.st"]);
-    const result = finish(child);
-    await once(child.stdout!, "data");
-    child.kill(signal);
-    expect(await result).toMatchObject({ code, stderr: "trainlet: interrupted; nothing was saved\n" });
-    expect(readdirSync(folder).filter(name => /interrupted|\.tmp$/.test(name))).toEqual([]);
-  });
-  test("half way through a comparison writes no report", async () => {
-    const child = start([
-      "compare",
-      "digits",
-      "--optimizers",
-      "sgd,adam",
-      "--epochs",
-      "1000000",
-      "--report",
-      "half.html",
-    ]);
-    const result = finish(child);
-    await once(child.stdout!, "data");
-    child.kill("SIGINT");
-    expect(await result).toMatchObject({ code: 130, stderr: "trainlet: interrupted; nothing was saved\n" });
-    expect(readdirSync(folder).filter(name => /half|\.tmp$/.test(name))).toEqual([]);
   });
 });
 
