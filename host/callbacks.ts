@@ -67,7 +67,8 @@ export function makeCallbacks(
 ): (CallbackObject & { finish?(model: Model): void })[] {
   if (list === undefined) return [];
   if (!Array.isArray(list)) throw new TrainletError("INVALID_ARGUMENT", `callbacks is ${show(list)}; give a list`);
-  return list.map((callback, i) => {
+  // A hole of the list is an entry too.
+  return [...list].map((callback, i) => {
     if (typeof callback === "function") return { onEpochEnd: callback };
     if (callback === null || typeof callback !== "object") {
       throw new TrainletError(

@@ -97,7 +97,7 @@ function check(contenders: unknown, seeds: unknown, target: unknown): void {
   }
   if (!Array.isArray(seeds) || seeds.length === 0) throw fail(`seeds is ${show(seeds)}; give a list of numbers`);
   if (target !== undefined && !Number.isFinite(target)) throw fail(`targetLoss is ${show(target)}; give a number`);
-  contenders.forEach((contender, i) => {
+  [...contenders].forEach((contender, i) => {
     checkObject(`compareOptimizers: contenders[${i}]`, contender, '{ name: "adam", optimizer: adam() }');
     resolve("optimizer", contender.optimizer, `compareOptimizers: contenders[${i}].optimizer`);
   });

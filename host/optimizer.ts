@@ -25,8 +25,8 @@ export async function createOptimizer(
       `createOptimizer: shapes is ${show(shapes)}; give a list of shapes, as in [[5, 7], [7]]`,
     );
   }
-  shapes.forEach((shape, i) => {
-    const sound = Array.isArray(shape) && shape.length > 0 && shape.every(n => Number.isInteger(n) && n > 0);
+  [...shapes].forEach((shape, i) => {
+    const sound = Array.isArray(shape) && shape.length > 0 && [...shape].every(n => Number.isInteger(n) && n > 0);
     if (sound && shape.reduce((a, b) => a * b, 1) < 2 ** 30) return;
     throw new TrainletError(
       "SHAPE_MISMATCH",
