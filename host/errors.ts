@@ -36,9 +36,9 @@ export class TrainletError extends Error {
 /** Text of users and files without what a terminal would obey, or what would turn or break its lines: controls, format
  * characters (bidi, zero width), separators of lines and paragraphs, halves of surrogate pairs. */
 export function escaped(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    mark => `\\u${mark.codePointAt(0)!.toString(16).padStart(4, "0")}`,
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, mark =>
+    // Unit by unit, as JSON wants it.
+    mark.replace(/./gs, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
   );
 }
 

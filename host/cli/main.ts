@@ -6,9 +6,18 @@ import { program } from "./program.ts";
 import { stopSignal } from "./stop.ts";
 
 const args = process.argv.slice(2);
+/** What no command was there to hear of, such as a worker that ends, is told in a line too. */
+process.on("uncaughtException", error => {
+  fail(error);
+  process.exit();
+});
 try {
   await program(stopSignal()).parseAsync(args, { from: "user" });
 } catch (error) {
+  fail(error);
+}
+
+function fail(error: unknown): void {
   const { exitCode, code, message } = explain(error, args);
   process.exitCode = exitCode;
   if (message !== undefined) {

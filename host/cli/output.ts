@@ -1,4 +1,5 @@
 /** Where results and complaints go: text for people, one JSON object for programs. */
+import { escaped } from "../errors.ts";
 import type { Progress } from "./progress.ts";
 import { lineProgress, noProgress } from "./progress.ts";
 
@@ -27,7 +28,7 @@ export class Output {
   }
   /** The result for programs. */
   result(value: object): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    if (this.json) process.stdout.write(`${escaped(JSON.stringify(value))}\n`);
   }
   /** The result itself, as it is for a file or pipe. */
   raw(text: string): void {
@@ -47,13 +48,12 @@ export class Output {
 
 /** Text from data or model files without what a terminal would obey, or what would turn its lines around. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, mark => {
-    if (mark === "\n") return mark;
-    return `\\u${mark.codePointAt(0)!.toString(16).padStart(4, "0")}`;
-  });
+  return text.split("\n").map(escaped).join("\n");
 }
 /** The same for one cell or name: in one line, and not too long. */
 export function printableName(text: string): string {
   const line = printable(text).replaceAll("\n", "\\n");
-  return line.length > 40 ? `${line.slice(0, 39)}…` : line;
+  // By characters: half of a pair is none.
+  const characters = [...line.slice(0, 100)];
+  return characters.length > 40 ? `${characters.slice(0, 39).join("")}…` : line;
 }
