@@ -1,5 +1,5 @@
 /** The files that a command will write, looked at before the work and not after it. */
-import { open, readlink, realpath, stat, unlink } from "node:fs/promises";
+import { access, constants, open, readlink, realpath, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import { show, TrainletError } from "../errors.ts";
 import { UsageError } from "./stop.ts";
@@ -32,7 +32,15 @@ async function checkPlace(option: string, file: string): Promise<void> {
   });
   if (there?.isDirectory()) throw fail("this is a folder; name a file in it");
   if (there && !there.isFile()) throw fail("this is not a regular file; use another name");
-  if (there && (there.mode & 0o222) === 0) throw fail("this file is read-only; use another name or change that");
+  const writable =
+    there &&
+    (await access(file, constants.W_OK).then(
+      () => true,
+      () => false,
+    ));
+  // Root may write to what is read-only, but nobody meant that.
+  if (there && (!writable || (there.mode & 0o222) === 0))
+    throw fail("this file is read-only; use another name or change that");
   const folder = path.dirname(await behindLinks(file));
   const parent = await stat(folder).catch(() => undefined);
   if (!parent?.isDirectory()) throw fail("its folder does not exist; create it first");

@@ -1,5 +1,6 @@
 /** CSV text → a rectangle of trimmed cells with column names and, for messages, line numbers. */
 import { show, TrainletError } from "../errors.ts";
+import { turn } from "../turn.ts";
 import { isMissing, toNumber } from "./cells.ts";
 import type { TableLimits } from "./limits.ts";
 import { splitRows } from "./split-rows.ts";
@@ -42,6 +43,7 @@ export async function parseTable(text: string, options: TableOptions): Promise<T
     if (cells.length === 1 && cells[0] === "") continue;
     rows.push(cells);
     lines.push(line);
+    if (rows.length % 32_768 === 0) await turn(); // a long file holds up neither a page nor Ctrl-C
     if (cells.length !== rows[0]!.length) {
       const message = `line ${line} has ${cells.length} cells, but line ${lines[0]} has ${rows[0]!.length}`;
       throw new TrainletError("INVALID_FILE", `${source}, ${message} (delimiter ${show(delimiter)})`);
