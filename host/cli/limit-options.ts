@@ -14,7 +14,7 @@ export const limitOptions: readonly Option[] = [
 ];
 
 /** Those limits that were given, out of all options. */
-export function given(options: TableLimits): TableLimits {
+export function givenLimits(options: TableLimits): TableLimits {
   const names = Object.keys(tableLimits) as (keyof TableLimits)[];
   return Object.fromEntries(names.filter(name => options[name] !== undefined).map(name => [name, options[name]]));
 }

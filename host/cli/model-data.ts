@@ -5,7 +5,7 @@ import { checkSchema } from "../data/schema.ts";
 import { show, TrainletError } from "../errors.ts";
 import type { Model } from "../model.ts";
 import { type DataSource, labelsOf } from "./data-source.ts";
-import { bytesOnly, given } from "./limit-options.ts";
+import { bytesOnly, givenLimits } from "./limit-options.ts";
 
 /** Rows with their labels (or without), encoded as the model's training data was. */
 export async function dataForModel(
@@ -48,7 +48,7 @@ async function read(
     const message = `${modelName} was not trained on a table, so it does not know how the columns of ${source.name} become its inputs`;
     throw new TrainletError("INVALID_ARGUMENT", `${message}; train it on a CSV file`);
   }
-  return await csv(source.name, { schema, ...(labelled ? {} : { target: null }), ...given(limits) });
+  return await csv(source.name, { schema, ...(labelled ? {} : { target: null }), ...givenLimits(limits) });
 }
 
 /** How a table becomes the model's inputs, checked: the file may come from anywhere. */

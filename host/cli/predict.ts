@@ -1,6 +1,7 @@
 /** `trainlet predict`: a row a sample, with the class decided for and every output as the model gives it. */
 
 import type { TableLimits } from "../data/limits.ts";
+import { show, TrainletError } from "../errors.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { load } from "../load.ts";
 import type { Model } from "../model.ts";
@@ -14,8 +15,11 @@ import type { Context } from "./output.ts";
 
 type Cell = string | number;
 
-/** Rows that are predicted at a time, a whole number of the model's batches: between them signals are heard. */
-const part = 4096;
+/** Rows that are predicted at a time, whole batches of 256 that come to some 131,072 numbers: between them signals are heard. */
+const rowsOfPart = (outputs: number) => 256 * Math.max(1, Math.floor(512 / outputs));
+
+/** More is not held in memory until it is written. */
+const maxFile = 2 ** 31;
 
 export async function predict(
   file: string,
@@ -28,15 +32,21 @@ export async function predict(
   const data = await dataForModel(model, file, await findData(name), false, limits);
   const classes = classesOf(model);
   const columns = columnsOf(model, classes);
+  const part = rowsOfPart(model.outputs);
   const written: Buffer[] = [];
+  let bytes = 0;
   const predictions: Cell[][] = [];
   for (let from = 0; from < data.rows; from += part) {
     await turn();
     signal.throwIfAborted();
     const x = data.x.subarray(from * data.features, (from + part) * data.features);
     const rows = tabulate(model, model.predict(x), classes);
-    if (out !== undefined) written.push(Buffer.from(await toCsv(columns, rows, from === 0)));
-    else if (output.json) for (const row of rows) predictions.push(row);
+    if (out !== undefined) {
+      const piece = Buffer.from(await toCsv(columns, rows, from === 0));
+      bytes += piece.length;
+      if (bytes > maxFile) throw new TrainletError("OUT_OF_MEMORY", tooMuch(out, data.rows, model.outputs));
+      written.push(piece);
+    } else if (output.json) for (const row of rows) predictions.push(row);
     else output.raw(await toCsv(columns, rows, from === 0));
   }
   if (out !== undefined) {
@@ -49,6 +59,11 @@ export async function predict(
     rows: data.rows,
     ...(out === undefined ? { columns, predictions } : { out }),
   });
+}
+
+function tooMuch(out: string, rows: number, outputs: number): string {
+  const what = `${count(rows, "row")} of ${count(outputs, "output")} take more than ${maxFile} bytes`;
+  return `${what}, too much for --out ${show(out)}; send them to the standard output (without --out) or predict fewer rows`;
 }
 
 /** Classification: the class, then the outputs. Regression: the outputs. */

@@ -50,7 +50,12 @@ export function stopSignal(): AbortSignal {
       const stopped = new Stopped("interrupted; nothing was saved", code);
       controller.abort(stopped);
       // For what does not look, such as a read that waits.
-      setTimeout(() => stopped.saving || process.exit(code), 2000).unref();
+      const giveUp = () => {
+        if (stopped.saving) return;
+        process.stderr.write(`trainlet: ${stopped.message}\n`);
+        process.exit(code);
+      };
+      setTimeout(giveUp, 2000).unref();
     });
   stopOn("SIGINT", 130);
   stopOn("SIGTERM", 143);

@@ -2,7 +2,7 @@
 import { type BuiltinName, builtin, type CsvOptions, csv, type Dataset, idx } from "../data/index.ts";
 import { show, TrainletError } from "../errors.ts";
 import { type DataSource, labelsOf } from "./data-source.ts";
-import { bytesOnly, given as limits } from "./limit-options.ts";
+import { bytesOnly, givenLimits } from "./limit-options.ts";
 import type { TrainOptions } from "./settings.ts";
 import { UsageError } from "./stop.ts";
 
@@ -50,7 +50,7 @@ async function read(source: DataSource, options: TrainOptions): Promise<Dataset>
   if (source.kind === "builtin") return await builtin(source.name);
   if (source.kind === "idx") return await idx(source.name, labelsOf(source), bytesOnly(options));
   const { missing, task, exclude } = options;
-  const settings: CsvOptions = { missing, task, exclude, header: options.header, ...limits(options) };
+  const settings: CsvOptions = { missing, task, exclude, header: options.header, ...givenLimits(options) };
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const targets = options.target!.map(position);
   const target = targets.length === 1 ? targets[0]! : targets;

@@ -9,6 +9,12 @@ import { raise } from "./limits.ts";
 /** A path (Node, Deno, Bun) or bytes in any form, plain or gzipped. */
 export type Source = string | BytesInput;
 
+/**
+ * Sees how the bytes begin, again with more until it says at which length of all to throw what `tooLong` gives; may throw
+ * itself, so that what is of no use is not read, or unpacked, to its end.
+ */
+export type Look = (start: Uint8Array) => { length: number; tooLong: () => Error } | undefined;
+
 /** How messages call the source. */
 export function nameOf(source: unknown, otherwise: string): string {
   return typeof source === "string" ? source : otherwise;
@@ -19,8 +25,9 @@ export function nameOf(source: unknown, otherwise: string): string {
  * @throws FILE_NOT_FOUND, FILE_ERROR; INVALID_FILE for a broken gzip or more than `bound` bytes, before or after
  * decompression; INVALID_ARGUMENT for anything that is not a source.
  */
-export async function readBytes(source: Source, name: string, bound: number): Promise<Uint8Array> {
-  const limits = { bound, remedy: raise("maxBytes"), besides: "a path, " };
+export async function readBytes(source: Source, name: string, bound: number, look?: Look): Promise<Uint8Array> {
+  const watch = look && ((chunks: AsyncIterable<Uint8Array>) => watched(chunks, look));
+  const limits = { bound, remedy: raise("maxBytes"), besides: "a path, ", watch };
   const bytes = await (typeof source === "string"
     ? collect(fileChunks(source), name, limits)
     : bytesOf(source, name, limits));
@@ -47,5 +54,23 @@ async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
       throw new TrainletError("FILE_NOT_FOUND", `there is no file ${show(path)}`, { cause });
     }
     throw new TrainletError("FILE_ERROR", `${show(path)} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function* watched(chunks: AsyncIterable<Uint8Array>, look: Look): AsyncGenerator<Uint8Array> {
+  let start: Uint8Array = new Uint8Array(0);
+  let limit = look(start);
+  let length = 0;
+  for await (const chunk of chunks) {
+    if (!limit) {
+      const longer = new Uint8Array(start.length + Math.min(chunk.length, 2048));
+      longer.set(start);
+      longer.set(chunk.subarray(0, 2048), start.length);
+      start = longer;
+      limit = look(start);
+    }
+    length += chunk.length;
+    if (limit && length > limit.length) throw limit.tooLong();
+    yield chunk;
   }
 }

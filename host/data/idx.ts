@@ -3,7 +3,7 @@
  * then the elements, row-major.
  */
 import { show, TrainletError } from "../errors.ts";
-import { nameOf, readBytes, type Source } from "./bytes.ts";
+import { type Look, nameOf, readBytes, type Source } from "./bytes.ts";
 import { dataCore } from "./core-access.ts";
 import { Dataset, type Scale, scales } from "./dataset.ts";
 import { allocate, checkNames, checkOneOf, checkOptions, checkWhole } from "./validate.ts";
@@ -65,12 +65,12 @@ export async function idx(images: Source, labels?: Source, options: IdxOptions =
   if (options.scale !== undefined) checkOneOf(options.scale, "idx: scale", scales);
 
   const imagesName = nameOf(images, "idx images");
-  const pictures = parseIdx(await readBytes(images, imagesName, maxBytes), imagesName);
+  const pictures = await read(images, imagesName, maxBytes);
   const { rows, columns, elements } = pictures;
   let y = new Int32Array(0);
   if (labels !== undefined) {
     const labelsName = nameOf(labels, "idx labels");
-    y = labelsOf(parseIdx(await readBytes(labels, labelsName, maxBytes), labelsName), classes ?? classNames?.length);
+    y = labelsOf(await read(labels, labelsName, maxBytes), classes ?? classNames?.length);
     if (y.length !== rows) {
       const message = `${imagesName} holds ${rows} images, but ${labelsName} ${y.length} labels`;
       throw new TrainletError("SHAPE_MISMATCH", message);
@@ -93,28 +93,67 @@ export async function idx(images: Source, labels?: Source, options: IdxOptions =
   );
 }
 
-function parseIdx(bytes: Uint8Array, source: string): Idx {
-  const invalid = (what: string): TrainletError => new TrainletError("INVALID_FILE", `${source}: ${what}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0) throw invalid("this is no IDX file (it starts 0, 0)");
+interface Header {
+  elements: Elements;
+  sizes: number[];
+  /** Where the elements begin. */
+  start: number;
+  /** Bytes that the elements take. It may pass 2⁵³, where its exact value does not matter any more. */
+  declared: number;
+}
+
+function invalid(source: string, what: string): TrainletError {
+  return new TrainletError("INVALID_FILE", `${source}: ${what}`);
+}
+
+/** Undefined where there are not enough bytes yet. */
+function parseHeader(bytes: Uint8Array, source: string): Header | undefined {
+  if (bytes.length < 4) return undefined;
+  if (bytes[0] !== 0 || bytes[1] !== 0) throw invalid(source, "this is no IDX file (it starts 0, 0)");
   const elements = elementTypes[bytes[2]!];
-  if (!elements) throw invalid(`unknown IDX element type ${bytes[2]}; known: 8, 9, 11, 12, 13, 14`);
+  if (!elements) throw invalid(source, `unknown IDX element type ${bytes[2]}; known: 8, 9, 11, 12, 13, 14`);
   const dimensions = bytes[3]!;
   const start = 4 + 4 * dimensions;
-  if (dimensions === 0) throw invalid("the IDX header declares no dimension");
-  if (bytes.length < start) throw invalid(`the file ends inside the IDX header of ${dimensions} dimensions`);
+  if (dimensions === 0) throw invalid(source, "the IDX header declares no dimension");
+  if (bytes.length < start) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, start);
   const sizes = Array.from({ length: dimensions }, (_, d) => view.getUint32(4 + 4 * d));
-  if (sizes.includes(0)) throw invalid(`the IDX dimensions ${sizes.slice(0, 8).join(" × ")} hold no element`);
-  // The product of u32s may pass 2⁵³, but it only grows: past what is there, its exact value does not matter.
-  const present = bytes.length - start;
-  const declared = sizes.reduce((product, size) => product * size, elements.size);
-  if (declared !== present) {
-    const shape = `${sizes.slice(0, 8).join(" × ")} ${elements.name}`;
-    throw invalid(`the IDX header declares ${shape}, which is ${declared} bytes, but ${present} follow`);
+  if (sizes.includes(0)) {
+    throw invalid(source, `the IDX dimensions ${sizes.slice(0, 8).join(" × ")} hold no element`);
   }
+  return { elements, sizes, start, declared: sizes.reduce((product, size) => product * size, elements.size) };
+}
+
+function mismatch(source: string, { sizes, elements, declared }: Header, present: string): TrainletError {
+  const shape = `${sizes.slice(0, 8).join(" × ")} ${elements.name}`;
+  return invalid(source, `the IDX header declares ${shape}, which is ${declared} bytes, but ${present} follow`);
+}
+
+/** What the header declares, and some more, so that a file that is a little too long can be told how long it is. */
+function lookAt(source: string): Look {
+  return bytes => {
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { length: Number.POSITIVE_INFINITY, tooLong: Error };
+    const header = parseHeader(bytes, source);
+    return (
+      header && { length: header.start + header.declared + 2 ** 20, tooLong: () => mismatch(source, header, "more") }
+    );
+  };
+}
+
+async function read(source: Source, name: string, maxBytes: number): Promise<Idx> {
+  const bytes = await readBytes(source, name, maxBytes, lookAt(name));
+  const header = parseHeader(bytes, name);
+  if (!header) {
+    const what = bytes.length < 4 ? "this is no IDX file (it starts 0, 0)" : "the file ends inside the IDX header";
+    throw invalid(name, `${what}${bytes.length < 4 ? "" : ` of ${bytes[3]} dimensions`}`);
+  }
+  const { elements, sizes, start, declared } = header;
+  const present = bytes.length - start;
+  if (declared !== present) throw mismatch(name, header, String(present));
   const rows = sizes[0]!;
   const columns = present / elements.size / rows;
-  return { source, elements, rows, columns, data: new DataView(bytes.buffer, bytes.byteOffset + start, present) };
+  const data = new DataView(bytes.buffer, bytes.byteOffset + start, present);
+  return { source: name, elements, rows, columns, data };
 }
 
 function valuesOf(file: Idx): Float32Array {

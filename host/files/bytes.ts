@@ -27,6 +27,8 @@ export interface Limits {
   remedy: string;
   /** What else the caller takes. */
   besides?: string;
+  /** What passes the pieces on, and may throw. */
+  watch?: ((chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>) | undefined;
 }
 export const modelLimits: Limits = {
   bound: defaultMaxBytes,
@@ -75,11 +77,11 @@ function chunksOf(source: unknown, name: string): AsyncIterable<Uint8Array> | un
 export async function collect(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
-  { bound, remedy }: Limits,
+  { bound, remedy, watch }: Limits,
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of chunks) {
+  for await (const chunk of watch ? watch(chunks) : chunks) {
     length += chunk.length;
     if (length > bound) {
       throw new TrainletError("INVALID_FILE", `${name} holds more than ${bound} bytes; ${remedy}`);

@@ -57,6 +57,13 @@ describe.skipIf(process.platform === "win32")("a training that is interrupted", 
     expect(readFileSync(file("best.html"), "utf8")).toContain("Accuracy by epoch");
   });
 
+  test("that waits for its data ends soon, too", async () => {
+    const train = "$CLI train /dev/stdin --target y --out waits.st";
+    const { stdout } = await shell(`sleep 9 2>/dev/null | ${train} & p=$!; sleep 2; kill -TERM $p; wait $p; echo $?`);
+    expect(stdout).toBe("143\n");
+    expect(existsSync(file("waits.st"))).toBe(false);
+  });
+
   test("in its second seed has saved the model of the first", async () => {
     const options = ["--layers", "8", "--epochs", "300", "--seeds", "1,2", "--out"];
     const { code, stderr } = await interrupted(["train", "digits", ...options, "seeds.st"], /^seed 2 {2}epoch +1\//m);

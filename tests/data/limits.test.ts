@@ -41,7 +41,10 @@ describe("a table is bounded by default", () => {
     const bomb = gzipSync(Buffer.alloc(2 ** 22), { level: 1 });
     const message = /more than 1000000 bytes; raise maxBytes \(--max-bytes\)/;
     await fails(() => csv(bomb, { ...none, maxBytes: 1e6 }), "INVALID_FILE", message);
-    await fails(() => idx(bomb, undefined, { maxBytes: 1e6 }), "INVALID_FILE", message);
+    const pictures = gzipSync(Buffer.concat([Buffer.of(0, 0, 8, 1, 0, 0x40, 0, 0), Buffer.alloc(2 ** 22)]), {
+      level: 1,
+    });
+    await fails(() => idx(pictures, undefined, { maxBytes: 1e6 }), "INVALID_FILE", message);
   });
 
   test("categories of many columns that would become gigabytes of zeros and ones", async () => {
@@ -89,6 +92,34 @@ describe.skipIf(process.platform === "win32")("what is no file is refused at onc
     await fails(() => read(folder), "FILE_ERROR", /directory|folder/);
     await fails(() => read(join(folder, "none")), "FILE_NOT_FOUND");
   });
+});
+
+test("an IDX file is read no further than its header says, and what is none no further than its start", async () => {
+  const zeros = Buffer.alloc(2 ** 23);
+  const pictures = Buffer.concat([Buffer.from([0, 0, 8, 1, 0, 0, 0, 5]), zeros]);
+  const text = Buffer.alloc(2 ** 23, "x");
+  const read = (bytes: Buffer) => {
+    let given = 0;
+    async function* pieces() {
+      for (let at = 0; at < bytes.length; at += 65_536, given += 65_536) yield bytes.subarray(at, at + 65_536);
+    }
+    return { source: pieces(), given: () => given };
+  };
+  for (const [bytes, message, most] of [
+    [pictures, /declares 5 u8, which is 5 bytes, but more follow/, 2 ** 21],
+    [zeros, /unknown IDX element type 0/, 65_536],
+    [text, /this is no IDX file/, 65_536],
+  ] as const) {
+    const file = join(folder, "long.idx");
+    for (const content of [bytes, gzipSync(bytes, { level: 1 })]) {
+      writeFileSync(file, content);
+      await fails(() => idx(file), "INVALID_FILE", message);
+      await fails(() => idx(content), "INVALID_FILE", /.*/);
+    }
+    const { source, given } = read(bytes);
+    await fails(() => idx(source), "INVALID_FILE", message);
+    expect(given()).toBeLessThanOrEqual(most);
+  }
 });
 
 test("an IDX header that claims more than there is takes no memory", async () => {
