@@ -207,7 +207,7 @@ export class Model extends Holder {
   #paceOf(call: string, training: Training, given: CompileOptions["schedule"], steps?: number): Pace {
     const optimizer = training.rules[0]!.spec;
     const context = { baseLr: baseRate(optimizer), steps, monitor: "loss", call };
-    return new Pace(optimizer, given && startSchedule(given as ScheduleSpec, context, "batch"));
+    return new Pace(optimizer, given == null ? undefined : startSchedule(given as ScheduleSpec, context, "batch"));
   }
 
   /** One forward, backward and update on rows x [rows, inputs] with targets y; gives the loss before the update. */
@@ -384,7 +384,7 @@ export class Model extends Holder {
   #paceFor(options: FitOptions, training: Training | undefined, steps: number): Pace {
     const optimizer = training ? training.rules[0]!.spec : this.#pace!.optimizer;
     const { schedule, epochs = 1 } = options;
-    if (!schedule) return training ? new Pace(optimizer) : this.#pace!;
+    if (schedule == null) return training ? new Pace(optimizer) : this.#pace!;
     const monitor = options.validation === undefined ? "loss" : "valLoss";
     const context = { baseLr: baseRate(optimizer), epochs, steps: epochs * steps, monitor };
     const made = startSchedule(schedule as ScheduleSpec, context);

@@ -62,9 +62,9 @@ async function settled(input: unknown, name: string): Promise<unknown> {
 
 /** The bytes in pieces, or undefined where it is nothing that has bytes. */
 function chunksOf(source: unknown, name: string): AsyncIterable<Uint8Array> | undefined {
-  if (ArrayBuffer.isView(source)) return oneChunk(plain(source));
+  if (ArrayBuffer.isView(source)) return oneChunk(behind(source.buffer, name, source.byteOffset, source.byteLength));
   const tag = tagOf(source);
-  if (tag === "ArrayBuffer") return oneChunk(new Uint8Array(source as ArrayBuffer));
+  if (tag === "ArrayBuffer") return oneChunk(behind(source as ArrayBuffer, name));
   if (tag === "Blob" || tag === "File") return blobChunks(source as Blob, name);
   if (tag === "Response") return responseChunks(source as Response, name);
   if (tag === "ReadableStream") return streamChunks(source as ReadableStream, name);
@@ -104,8 +104,13 @@ export async function collect(
 }
 
 /** The bytes behind any array, without methods of its class: those of a Buffer differ. */
-function plain({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+function behind(buffer: ArrayBufferLike, name: string, at?: number, length?: number): Uint8Array {
+  try {
+    return new Uint8Array(buffer, at, length);
+  } catch (cause) {
+    const message = `${name}: the source is a buffer that has been transferred, so nothing is left in it; give a copy`;
+    throw new TrainletError("INVALID_ARGUMENT", message, { cause });
+  }
 }
 
 async function* oneChunk(bytes: Uint8Array | Promise<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -42,7 +42,8 @@ export async function tryInput(target: Target, input: Input, library: Library, a
   const { user, system } = cpu ? process.cpuUsage(cpu) : { user: Number.POSITIVE_INFINITY, system: 0 };
   const ms = Math.min(probe.slowest.ms, (user + system) / 1000);
   const { call } = probe.slowest;
-  if (!fault && ms > MOST_MS) fault = { where: `slow ${call}`, text: `${call} took ${ms.toFixed(0)} ms` };
+  if (!fault && ms > MOST_MS + (target.patience?.(input) ?? 0))
+    fault = { where: `slow ${call}`, text: `${call} took ${ms.toFixed(0)} ms` };
   if (!fault && bytes > bound) {
     const mib = (n: number) => `${(n / 2 ** 20).toFixed(0)} MiB`;
     fault = { where: "memory", text: `${mib(bytes)} of memory; at most ${mib(bound)} were due` };

@@ -22,7 +22,7 @@ interface Totals {
   next: number;
 }
 /** Time without a new case after which a process is ended: several times what a call may take, and what makes an input. */
-const PATIENCE = 8000;
+const PATIENCE = 20_000;
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
 const { values } = parseArgs({

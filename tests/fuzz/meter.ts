@@ -40,6 +40,10 @@ export function beginDemand(): void {
   resetPeak();
   before = process.memoryUsage.rss();
 }
+/** Bytes of WebAssembly memory that the case has grown by so far. */
+export function grown(): number {
+  return asked;
+}
 /** Bytes that it asked for: of WebAssembly, or by the rise of the process, garbage included. */
 export function demand(): number {
   const growth = memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);

@@ -89,7 +89,7 @@ function special(recipe: Tagged): unknown {
     case "numbers":
       return typed(recipe.kind as string, recipe.length as number, Number(recipe.fill ?? 0));
     case "detached": {
-      const array = new Float32Array(recipe.length as number);
+      const array = typed(recipe.kind as string, recipe.length as number, 0) as Uint8Array<ArrayBuffer>;
       structuredClone(array.buffer, { transfer: [array.buffer] });
       return array;
     }

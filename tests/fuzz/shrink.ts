@@ -49,7 +49,6 @@ function* smaller(part: Part): Generator<Part> {
 }
 function without<T extends Uint8Array | string | Part[]>(list: T, from: number, to: number): T {
   const [head, tail] = [list.slice(0, from), list.slice(to)];
-  if (list instanceof Uint8Array)
-    return Buffer.concat([head as Uint8Array, tail as Uint8Array]).slice() as Uint8Array as T;
+  if (list instanceof Uint8Array) return new Uint8Array(Buffer.concat([head as Uint8Array, tail as Uint8Array])) as T;
   return (typeof list === "string" ? `${head}${tail}` : [...(head as Part[]), ...(tail as Part[])]) as T;
 }

@@ -21,12 +21,11 @@ export function table(random: Random): string {
   const newline = random.pick(["\n", "\n", "\r\n", "\r"]);
   const columns = random.between(1, 6);
   const kinds = Array.from({ length: columns }, () => random.pick(["int", "real", "word", "few", "class", "odd"]));
-  const rows = random.pick([0, 1, 2, 5, 12, 30, 60]);
+  const rows = random.pick([0, 2, 5, 12, 12, 30, 60]);
   const quote = random.chance(0.2);
   const cell = (kind: string) => {
-    if (random.chance(0.01)) return random.pick(pieces);
-    const text = cellOf(random, kind);
-    return quote || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+    const text = random.chance(0.01) ? random.pick(pieces) : cellOf(random, kind);
+    return quote || /["\r\n]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const lines = Array.from({ length: rows }, () => kinds.map(cell).join(delimiter));
   if (random.chance(0.8)) lines.unshift(kinds.map((_, c) => (c === columns - 1 ? "y" : `h${c}`)).join(delimiter));

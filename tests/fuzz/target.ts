@@ -15,6 +15,8 @@ export interface Target {
   run(input: Input, library: Library, probe: Probe): Promise<void>;
   /** Bytes of memory that the input may ask for, beyond what garbage takes. */
   bound(input: Input): number;
+  /** Milliseconds that a call may take beyond the usual, for inputs that are large. */
+  patience?(input: Input): number;
 }
 
 /** An input as text for a file: bytes in base64. */

@@ -1,7 +1,8 @@
 // Model files: the header and the JSON in it, what training keeps, and bytes at random.
 import { exercise } from "../exercise.ts";
+import { grown } from "../meter.ts";
 import { someFile } from "../models.ts";
-import type { Library, Probe } from "../probe.ts";
+import { expect, type Library, type Probe } from "../probe.ts";
 import type { Random } from "../random.ts";
 import { type FileParts, mutateBytes, mutateParts, pack } from "../safetensors.ts";
 import type { Input, Target } from "../target.ts";
@@ -14,14 +15,20 @@ async function run(input: Input, library: Library, probe: Probe): Promise<void> 
     "INVALID_FILE",
     "OUT_OF_MEMORY",
   ]);
+  const due = Math.max(64 * MiB, 32 * bytes.length) + 16 * MiB;
+  expect(
+    "fromBytes",
+    grown() <= due,
+    `${(grown() / MiB).toFixed(0)} MiB of WebAssembly memory for ${bytes.length} bytes`,
+  );
   if (model) await exercise(model, library, probe);
 }
 function bytesOf({ bytes, file }: Input): Uint8Array {
   return bytes instanceof Uint8Array ? bytes : pack(file as unknown as FileParts);
 }
-/** What a file may ask for by what it holds, loaded several times over and trained, in instances of their own. */
+/** Copies of the model are loaded and trained, in instances of their own, each of what a file may ask for. */
 function bound(input: Input): number {
-  return 96 * MiB + 64 * bytesOf(input).length;
+  return 384 * MiB + 128 * bytesOf(input).length;
 }
 
 /** Structure: one to a few changes of the parts named. */
