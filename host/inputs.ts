@@ -96,7 +96,8 @@ function flattenTargets(
   return { targets: checkRows(flatten(y, shape.outputs, name), rows, shape.outputs, name) };
 }
 
-/** Whole numbers, one a row, as class indices, whatever they come in; for one output they mean the same as numbers do.
+/** Whole numbers, one a row, as class indices, whatever they come in, in rows of one too; for one output they mean the same
+ * as numbers do.
  * Floats are targets, but where only class indices can be meant. */
 function labelsOf(y: ArrayLike<unknown>, { indices, outputs }: DataShape): Int32Array | undefined {
   const kind = kindOf(y);
@@ -104,7 +105,8 @@ function labelsOf(y: ArrayLike<unknown>, { indices, outputs }: DataShape): Int32
   if (kind ? kind.startsWith("Float") && !(indices && outputs > 1) : !Array.isArray(y)) return undefined;
   const labels = new Int32Array(y.length);
   for (let i = 0; i < labels.length; i++) {
-    const label = asNumber(y[i]);
+    const given = y[i] as ArrayLike<unknown> | null;
+    const label = asNumber(given?.length === 1 ? given[0] : given);
     labels[i] = label as number;
     if (labels[i] !== label) return undefined;
   }
@@ -113,7 +115,7 @@ function labelsOf(y: ArrayLike<unknown>, { indices, outputs }: DataShape): Int32
 
 function checkRows(y: Float32Array, rows: number, columns: number, name: string): Float32Array {
   if (y.length === rows * columns) return y;
-  const each = columns === 1 ? "one each" : `${columns} each, or one class index each`;
+  const each = columns === 1 ? "one each" : `${columns} each, or one class index each in an Int32Array`;
   throw new TrainletError("SHAPE_MISMATCH", `${name} has ${y.length} numbers for ${rows} rows; it should have ${each}`);
 }
 

@@ -8,5 +8,6 @@ export function kindOf(value: unknown): string | undefined {
 
 /** A number for what stands for one, as 1, 1n and true do. */
 export function asNumber(value: unknown): number | undefined {
-  return ["number", "bigint", "boolean"].includes(typeof value) ? Number(value) : undefined;
+  if (typeof value === "number") return value;
+  return typeof value === "bigint" || typeof value === "boolean" ? Number(value) : undefined;
 }

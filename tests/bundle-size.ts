@@ -38,7 +38,7 @@ export async function bundle(name: string, contents: string): Promise<Bundle> {
       if (kind === "import-statement" && !external) need(next);
     }
   };
-  need(all.find(file => metafile.outputs[file]!.entryPoint)!);
+  need(all.find(file => metafile.outputs[file]!.entryPoint === "page.js")!); // what is fetched has an entry point too
   return { needed: [...needed], fetched: all.filter(file => !needed.has(file)) };
 }
 export function gzipped(file: string): number {

@@ -21,6 +21,11 @@ const formsOf = (list: readonly number[]): [string, unknown][] => [
   ["list of another realm", foreign("Array", list)],
   ...(list.every(v => v === 0 || v === 1) ? [["boolean[]", list.map(Boolean)] as [string, unknown]] : []),
 ];
+/** The same, a row each. */
+const inRows = (list: readonly number[]): [string, unknown][] => [
+  ["rows of one", list.map(v => [v])],
+  ["typed rows of one", list.map(v => Int16Array.of(v))],
+];
 /** What `fit`, `fitSteps`, `trainBatch` and `evaluate` make of labels. */
 const learn = async (loss: { type: string }, outputs: number, y: unknown, options: Partial<t.FitOptions> = {}) => {
   const make = () => t.sequential([t.dense(4, { activation: "tanh" }), t.dense(outputs)], { inputs: 2, loss, seed: 1 });
@@ -61,7 +66,8 @@ describe("labels mean the same in every form", () => {
     ["poissonNll of counts", t.poissonNll(), 1, three],
   ])("%s", async (_name, loss, outputs, list) => {
     const expected = await learn(loss, outputs, Int32Array.from(list));
-    for (const [form, y] of formsOf(list)) expect(await learn(loss, outputs, y), form).toEqual(expected);
+    for (const [form, y] of [...formsOf(list), ...inRows(list)])
+      expect(await learn(loss, outputs, y), form).toEqual(expected);
   });
   it.each<[string, { type: string }]>([
     ["hinge", t.hinge()],
@@ -132,7 +138,7 @@ describe("labels that say nothing clear are refused", () => {
       "hinge of -1, 0 and 1",
       t.hinge(),
       1,
-      [[-1], [0]],
+      Float32Array.of(-1, 0),
       "INVALID_ARGUMENT",
       /0 in row 1, column 0.*-1 and 1, or 0 and 1/,
     ],
