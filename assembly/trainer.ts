@@ -46,8 +46,9 @@ export class Trainer extends Objective {
   lookaheadEvery: i32 = 0;
   lookaheadAlpha: f64 = 0.5;
   slow: usize = 0;
-  /** Exponential moving average of the weights; 0 for off. */
+  /** Exponential moving average of the weights; 0 for off. With a warm-up the t-th update has at most (1 + t)/(10 + t). */
   emaDecay: f64 = 0;
+  emaWarmup: bool = false;
   /** Average of the weights, for inference, by decay or by epoch, and the epochs in it. */
   average: usize = 0;
   averaged: i32 = 0;
@@ -224,7 +225,9 @@ export class Trainer extends Objective {
       blend(this.slow, this.values, this.lookaheadAlpha, this.bytes);
       memory.copy(this.values, this.slow, this.bytes);
     }
-    if (this.emaDecay > 0) blend(this.average, this.values, 1 - this.emaDecay, this.bytes);
+    if (this.emaDecay == 0) return;
+    let decay = this.emaWarmup ? min(this.emaDecay, (1 + this.updates) / (10 + this.updates)) : this.emaDecay;
+    blend(this.average, this.values, 1 - decay, this.bytes);
   }
   /** Before the first step: slow weights and averages start where the weights are. */
   start(): void {

@@ -31,6 +31,7 @@ const detached = {
   place: "host/storage/place.ts",
   bytes: "host/files/bytes.ts",
   "class-weights": "host/class-weights.ts",
+  divide: "host/divide.ts",
   "fit-steps": "host/fit-steps.ts",
   report: "host/report.ts",
   misfit: "host/misfit.ts",

@@ -25,13 +25,14 @@ export interface ProgressLog {
   lr: number;
 }
 
-/** Functions of one's own. A function on its own is an `onEpochEnd`. Returning `false` ends the training. */
+/** Functions of one's own. A function on its own is an `onEpochEnd`. Returning `false` ends the training. Promises are
+ * awaited, until the run's `signal` fires. */
 export interface CallbackObject<M = Model> {
   onEpochBegin?(epoch: number, model: M): unknown;
   onEpochEnd?(log: EpochLog, model: M): unknown;
   /** After each batch; the model then takes one step a call of the core, which costs speed. */
   onBatchEnd?(log: BatchLog, model: M): unknown;
-  /** Whenever the core has come back, about fifty times a second; costs nothing. */
+  /** Whenever the core has come back, about fifty times a second, and once more at the end; costs nothing. */
   onProgress?(log: ProgressLog, model: M): unknown;
 }
 
@@ -44,7 +45,8 @@ export interface EarlyStoppingOptions {
   minDelta?: number;
   /** Whether less or more is better; by default more for accuracies and r2, less for the rest. */
   mode?: "min" | "max";
-  /** Whether the weights of the best epoch are put back at the end. Default false. */
+  /** Whether the weights of the best epoch are put back at the end, also of a run that diverges, is aborted or fails. Default
+   * false. */
   restoreBest?: boolean;
 }
 export type EarlyStoppingSpec = { type: "earlyStopping" } & EarlyStoppingOptions;
@@ -60,11 +62,16 @@ export function earlyStopping(given: EarlyStoppingOptions = {}): EarlyStoppingSp
   return spec;
 }
 
+interface Finisher {
+  /** Puts weights that were kept back, however the run has ended; says whether there were any. */
+  finish?(model: Model): boolean;
+}
+
 /** A list of callbacks as objects, each with a state of its own for this run. */
 export function makeCallbacks(
   list: readonly Callback[] | undefined,
   validation: boolean,
-): (CallbackObject & { finish?(model: Model): void })[] {
+): (CallbackObject & Finisher)[] {
   if (list === undefined) return [];
   if (!Array.isArray(list)) throw new TrainletError("INVALID_ARGUMENT", `callbacks is ${show(list)}; give a list`);
   // A hole of the list is an entry too.
@@ -88,7 +95,7 @@ export function makeCallbacks(
   });
 }
 
-function watch(spec: EarlyStoppingSpec, validation: boolean): CallbackObject & { finish(model: Model): void } {
+function watch(spec: EarlyStoppingSpec, validation: boolean): CallbackObject & Finisher {
   const monitor = spec.monitor ?? (validation ? "valLoss" : "loss");
   const upward = spec.mode ? spec.mode === "max" : isRising(monitor);
   let best = upward ? -Infinity : Infinity;
@@ -114,6 +121,7 @@ function watch(spec: EarlyStoppingSpec, validation: boolean): CallbackObject & {
     },
     finish(model) {
       if (kept) model.restore(kept);
+      return kept !== undefined;
     },
   };
 }

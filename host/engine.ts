@@ -1,6 +1,7 @@
 // A plan with its memory: what keeps tensors when the plan changes, and moves data in and results out.
 import { type CoreRequest, instantiate } from "./core.ts";
 import { TrainletError } from "./errors.ts";
+import { EvalWeights } from "./eval-weights.ts";
 import type { FlatData, FlatInputs } from "./inputs.ts";
 import type { Memory } from "./memory.ts";
 import { kinds } from "./network-spec.ts";
@@ -41,6 +42,7 @@ export interface Weights {
 export class Engine {
   readonly memory: Memory;
   plan: Plan;
+  readonly evalWeights = new EvalWeights(this);
 
   /** Those who may share the work. */
   readonly crew: Crew | undefined;
@@ -89,8 +91,10 @@ export class Engine {
       this.resumeTraining(state);
       throw error;
     }
-    if (training) this.startTraining();
-    else this.resumeTraining(state);
+    if (training) {
+      this.evalWeights.forget();
+      this.startTraining();
+    } else this.resumeTraining(state);
   }
   /** A copy of what training keeps beside the weights. */
   trainingState(): TrainingState {
@@ -108,36 +112,26 @@ export class Engine {
   startTraining(): void {
     if (this.plan.request.training) this.memory.core.startTraining(this.plan.trainer);
   }
-  /** The parameters have been set from outside: what follows them starts from there, in rules too that keep a sequence apart. */
-  adoptValues(): void {
+  /** The parameters have been set from outside: what follows them starts from there, in rules too that keep a sequence apart,
+   * or in any that is to start anew. */
+  adoptValues(anew = false): void {
     const { memory, plan } = this;
+    this.evalWeights.forget();
     if (!plan.request.training) return;
     memory.core.syncWeights(plan.trainer);
-    if (!memory.core.separates(plan.trainer)) return;
+    if (!anew && !memory.core.separates(plan.trainer)) return;
     for (const { rule } of plan.rules) memory.set("Rule", rule, { t: 0 });
     memory.f32(plan.state.at, plan.state.bytes / 4).fill(0);
-    memory.core.syncWeights(plan.trainer);
+    this.startTraining();
   }
   /** Runs `use` with the weights meant for inference in the parameters' place, where a rule or an average keeps others. */
   inference<T>(use: () => T): T {
-    const { memory, plan } = this;
-    if (!memory.core.separates(plan.trainer)) return use();
-    const { at, bytes } = plan.values;
-    const values = memory.f32(at, bytes / 4).slice();
-    memory.core.inferenceValues(plan.trainer, plan.inference);
-    memory.f32(at, bytes / 4).set(memory.f32(plan.inference, bytes / 4));
-    try {
-      return use();
-    } finally {
-      memory.f32(at, bytes / 4).set(values);
-    }
+    return this.evalWeights.use(use);
   }
-  /** Leaves the weights meant for inference in the parameters' place. */
-  settle(): void {
-    const { memory, plan } = this;
-    if (!memory.core.separates(plan.trainer)) return;
-    memory.core.inferenceValues(plan.trainer, plan.inference);
-    memory.f32(plan.values.at, plan.values.bytes / 4).set(memory.f32(plan.inference, plan.values.bytes / 4));
+  /** Takes the weights that stand there into the average over epochs. */
+  averageEpoch(): void {
+    this.memory.core.averageEpoch(this.plan.trainer);
+    this.evalWeights.changed();
   }
   #copyScaler(): { offset: Float32Array; factor: Float32Array } {
     const { inputs } = this.plan.request;
@@ -151,7 +145,10 @@ export class Engine {
   }
   restore(snapshot: Snapshot): void {
     this.plan.parameters.forEach((p, i) => this.memory.f32(p.at, p.length).set(snapshot.values[i]!));
-    this.plan.statistics.forEach((s, i) => this.memory.f32(s.at, s.length).set(snapshot.statistics[i]!));
+    this.restoreStatistics(snapshot.statistics);
+  }
+  restoreStatistics(statistics: Snapshot["statistics"]): void {
+    this.plan.statistics.forEach((s, i) => this.memory.f32(s.at, s.length).set(statistics[i]!));
   }
 
   /** Scaling of the inputs, fitted by the core on the resident rows. */
@@ -201,6 +198,7 @@ export class Engine {
   #selected: { data: Resident; batchSize: number } | undefined;
   endRun(mark: number): void {
     this.#selected = undefined;
+    this.evalWeights.end();
     this.memory.release(mark);
   }
   /** Throws what `load` would throw, and leaves nothing behind. */
@@ -318,6 +316,7 @@ export class Engine {
   /** Takes steps with these learning rates, and momenta where a schedule has them; throws where the loss is not finite. */
   train(rates: readonly number[], momenta?: readonly number[]): void {
     const { memory, plan } = this;
+    this.evalWeights.wake();
     memory.f64(plan.rates, MAX_STEPS).set(rates);
     if (momenta) memory.f64(plan.momenta, MAX_STEPS).set(momenta);
     plan.driveMomentum(momenta !== undefined);

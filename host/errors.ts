@@ -1,3 +1,5 @@
+import type { History } from "./history.ts";
+
 import { tagOf } from "./tags.ts";
 
 /** What went wrong, as a stable machine-readable word. */
@@ -20,6 +22,8 @@ export type ErrorCode =
 /** The one error type that this package throws: `message` names the argument, what it was and what it should be. */
 export class TrainletError extends Error {
   override readonly name = "TrainletError";
+  /** Where it ended a `fit`: what that had come to. */
+  declare history?: History;
   constructor(
     readonly code: ErrorCode,
     message: string,

@@ -69,8 +69,10 @@ export async function* runSteps(run: StepsRun, { steps, every = 10, shuffle = tr
   const { engine, batchSize, pace } = run;
   const { memory } = engine;
   const mark = memory.top;
+  let failed = false;
   try {
     const train = engine.load(run.train, run);
+    engine.evalWeights.begin(train, batchSize);
     if (run.scale !== "none") engine.fitScaler(run.scale, train);
     const perEpoch = Math.ceil(train.rows / batchSize);
     let breath = performance.now();
@@ -105,7 +107,11 @@ export async function* runSteps(run: StepsRun, { steps, every = 10, shuffle = tr
         breath = performance.now();
       }
     }
+  } catch (error) {
+    failed = error instanceof TrainletError;
+    throw error;
   } finally {
+    if (!failed) engine.evalWeights.park();
     engine.endRun(mark);
   }
 }

@@ -11,7 +11,7 @@ import type { Pace } from "./pace.ts";
 import { MAX_STEPS } from "./plan.ts";
 import { checkCommon } from "./run-options.ts";
 import type { RateOfStep, ScheduleSpec } from "./schedules/schedule.ts";
-import { throwIfAborted } from "./signal.ts";
+import { answerOf, throwIfAborted } from "./signal.ts";
 import { type TrainingOptions, trainingOptions } from "./training.ts";
 import { turn } from "./turn.ts";
 
@@ -83,66 +83,66 @@ export interface Run {
   scale: "none" | "standard" | "minmax";
   pace: Pace;
   callbacks: ReturnType<typeof makeCallbacks>;
+  history: History;
   /** Called after each epoch. */
   countEpoch: () => void;
 }
 
 /** Trains as the options say; everything has been checked and laid out. */
 export async function runFit(run: Run, options: FitOptions): Promise<History> {
-  const { engine, model } = run;
-  const { epochs = 1, initialEpoch = 0 } = options;
+  const { engine, model, callbacks, history } = run;
+  const { memory } = engine;
+  const { epochs = 1, initialEpoch = 0, signal } = options;
   const steps = Math.ceil(run.train.rows / run.batchSize);
-  const { callbacks } = run;
-  const { schedule } = run.pace;
-  const history: History = { epochs: [], iterations: 0, seconds: 0, stoppedEarly: false };
   const started = performance.now();
-  const mark = engine.memory.top;
+  const stepsBefore = engine.steps;
+  const mark = memory.top;
+  let diverged = false;
   try {
     const train = engine.load(run.train, run);
     const validation = run.validation && engine.load(run.validation);
     if (run.scale !== "none") engine.fitScaler(run.scale, train);
-    const loop = new Loop(run, train, options.signal);
+    engine.evalWeights.begin(train, run.batchSize);
+    const loop = new Loop(run, train, signal);
     for (let epoch = initialEpoch + 1; epoch <= epochs; epoch++) {
-      throwIfAborted(options.signal);
-      for (const c of callbacks) await c.onEpochBegin?.(epoch, model);
+      throwIfAborted(signal);
+      for (const c of callbacks) await answerOf(c.onEpochBegin?.(epoch, model), signal);
       model.checkAlive();
       if (options.shuffle ?? true) engine.shuffle(train, run.epochsBefore + epoch - initialEpoch);
       const log = await loop.epoch(epoch, steps);
-      if (options.swa && epoch >= (options.swa.start ?? Math.floor(epochs * 0.75) + 1)) {
-        engine.memory.core.averageEpoch(engine.plan.trainer);
-      }
+      if (options.swa && epoch >= (options.swa.start ?? Math.floor(epochs * 0.75) + 1)) engine.averageEpoch();
       if (validation)
         Object.assign(log, asValidation(engine.inference(() => evaluateResident(engine, validation, run.batchSize))));
       history.epochs.push(log);
-      history.iterations += loop.done;
+      history.iterations = engine.steps - stepsBefore;
       run.countEpoch();
-      schedule?.endEpoch(log);
-      let stop = false;
-      for (const c of callbacks) if ((await c.onEpochEnd?.(log, model)) === false) stop = true;
-      if (stop || loop.stopped) {
+      run.pace.schedule?.endEpoch(log);
+      for (const c of callbacks)
+        if ((await answerOf(c.onEpochEnd?.(log, model), signal)) === false) loop.stopped = true;
+      if (loop.stopped) {
         history.stoppedEarly = true;
         break;
       }
     }
-    finish(engine, train, run.batchSize);
-    for (const c of callbacks) c.finish?.(model);
+    await loop.end(history.epochs.at(-1)!, steps);
+    // An average becomes the model's weights; a rule that keeps a sequence apart goes on from its own.
+    const averages = engine.plan.request.training?.fields.emaDecay !== 0;
+    engine.evalWeights.park(averages || memory.get("Trainer", engine.plan.trainer, "averaged") > 0);
+  } catch (error) {
+    if (error instanceof TrainletError) error.history = history;
+    else engine.evalWeights.park();
+    diverged = (error as Partial<TrainletError> | null)?.code === "DIVERGED";
+    throw error;
   } finally {
+    // What the rule keeps of a run that diverged is as broken as the weights that were.
+    for (const c of callbacks) if (c.finish?.(model) && diverged) engine.adoptValues(true);
     // What was averaged is the model's now, or was given up with the run.
-    engine.memory.set("Trainer", engine.plan.trainer, { averaged: 0 });
+    memory.set("Trainer", engine.plan.trainer, { averaged: 0 });
     engine.endRun(mark);
+    history.iterations = engine.steps - stepsBefore;
+    history.seconds = (performance.now() - started) / 1000;
   }
-  history.seconds = (performance.now() - started) / 1000;
   return history;
-}
-
-/** The weights meant for inference become the model's; statistics that belong to others are made anew. */
-function finish(engine: Engine, train: Resident, batchSize: number): void {
-  const { memory, plan } = engine;
-  engine.settle();
-  const averaged = memory.get("Trainer", plan.trainer, "averaged") > 0 || plan.request.training?.fields.emaDecay !== 0;
-  if (!averaged || plan.statistics.length === 0) return;
-  engine.select(train, batchSize);
-  memory.core.refreshStatistics(plan.network);
 }
 
 export function evaluateResident(engine: Engine, data: Resident, rows: number, request = {}) {
@@ -160,19 +160,22 @@ class Loop {
   #chunk = 1;
   #lastBreath = performance.now();
   readonly #run: Run;
+  readonly #watching: Run["callbacks"];
   readonly #data: Resident;
   readonly #signal: AbortSignal | undefined;
+  /** Steps of the model that `onProgress` has heard of. */
+  #told = 0;
 
   constructor(run: Run, data: Resident, signal?: AbortSignal) {
     this.#run = run;
     this.#data = data;
     this.#signal = signal;
+    this.#watching = run.callbacks.filter(c => c.onProgress);
   }
 
   async epoch(epoch: number, steps: number): Promise<EpochLog> {
     const { engine, train, batchSize, pace, callbacks } = this.#run;
     const each = callbacks.filter(c => c.onBatchEnd);
-    const watching = callbacks.filter(c => c.onProgress);
     engine.select(this.#data, batchSize);
     beginMetrics(engine, this.#data.labels !== 0, {});
     let lr = pace.lr;
@@ -189,8 +192,7 @@ class Loop {
       this.#adapt(took);
       if (each.length) await this.#look(each, epoch, lr);
       if (performance.now() - this.#lastBreath > LOOK_UP) {
-        const log = { epoch, step: this.done, steps, iterations: engine.steps, lr };
-        if (watching.length) await this.#tell(watching, { ...log, loss: readMetrics(engine).loss });
+        if (this.#watching.length) await this.#tell({ epoch, loss: readMetrics(engine).loss, lr }, steps);
         await this.#breathe();
       }
       throwIfAborted(this.#signal);
@@ -213,13 +215,21 @@ class Loop {
   async #look(callbacks: ReturnType<typeof makeCallbacks>, epoch: number, lr: number): Promise<void> {
     const { engine, model } = this.#run;
     const loss = engine.memory.get("Trainer", engine.plan.trainer, "batchLoss");
-    for (const c of callbacks) {
-      if ((await c.onBatchEnd!({ iteration: engine.steps, epoch, loss, lr }, model)) === false) this.stopped = true;
-    }
+    const log = { iteration: engine.steps, epoch, loss, lr };
+    for (const c of callbacks)
+      if ((await answerOf(c.onBatchEnd!(log, model), this.#signal)) === false) this.stopped = true;
   }
-  async #tell(callbacks: ReturnType<typeof makeCallbacks>, log: ProgressLog): Promise<void> {
-    const { model } = this.#run;
-    for (const c of callbacks) if ((await c.onProgress!(log, model)) === false) this.stopped = true;
+  /** Tells how far the run is. */
+  async #tell({ epoch, loss, lr }: Pick<ProgressLog, "epoch" | "loss" | "lr">, steps: number): Promise<void> {
+    const { engine, model } = this.#run;
+    const log = { epoch, step: this.done, steps, iterations: engine.steps, loss, lr };
+    this.#told = engine.steps;
+    for (const c of this.#watching)
+      if ((await answerOf(c.onProgress!(log, model), this.#signal)) === false) this.stopped = true;
+  }
+  /** Tells of the end, however short the run was. */
+  async end(log: EpochLog, steps: number): Promise<void> {
+    if (this.#told < this.#run.engine.steps) await this.#tell(log, steps);
   }
   #adapt(took: number): void {
     if (took < LOOK_UP / 2) this.#chunk = Math.min(this.#chunk * 2, MAX_STEPS);

@@ -29,6 +29,7 @@ export interface DatasetLike {
   y: Int32Array | Float32Array;
   rows: number;
   features: number;
+  /** Scaling of the inputs, fitted before a model's first step and kept with it; a model that was trained without refuses it. */
   scale?: "none" | "standard" | "minmax";
   classNames?: readonly string[];
   featureNames?: readonly string[];

@@ -62,7 +62,7 @@ function adopt(engine: Engine, { values, about, training }: ModelFile): Pace | u
   if (!training) return undefined;
   const resolved = resolveTraining("training", training.options, engine.plan.request);
   engine.prepare(1, resolved);
-  resumeRecord(engine.memory, engine.plan, training);
+  resumeRecord(engine, training);
   const optimizer = resolved.rules[0]!.spec;
   return new Pace(optimizer, training.schedule && scheduleOf(training.schedule, baseRate(optimizer)));
 }

@@ -1,4 +1,4 @@
-// Data as a model takes it: checked against its shapes and against the names that it learnt, cut in two for validation.
+// Data as a model takes it: checked against its shapes and against the names that it learnt.
 import type { Engine } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
 import { type DatasetLike, type FlatData, flattenData } from "./inputs.ts";
@@ -30,27 +30,6 @@ export function flattenFor(
   }
   const sampleWeight = sampleWeights(weights === undefined ? (data as DatasetLike).sampleWeight : weights, flat.rows);
   return sampleWeight ? { ...flat, sampleWeight } : flat;
-}
-
-/** Rows for training and, the last ones, for validation. */
-export function divide({ plan }: Engine, all: FlatData, share: number): [FlatData, FlatData] {
-  const { inputs } = plan.request;
-  const kept = Math.round(all.rows * share);
-  if (!(share > 0 && share < 1) || kept < 1 || kept >= all.rows) {
-    throw new TrainletError(
-      "INVALID_ARGUMENT",
-      `fit: validation is ${share}; it should be a share in (0, 1) that leaves rows on both sides, or data`,
-    );
-  }
-  const cut = all.rows - kept;
-  const part = (from: number, to: number): FlatData => ({
-    rows: to - from,
-    x: all.x.subarray(from * inputs, to * inputs),
-    labels: all.labels?.subarray(from, to),
-    targets: all.targets?.subarray(from * plan.outputs, to * plan.outputs),
-    sampleWeight: all.sampleWeight?.subarray(from, to),
-  });
-  return [part(0, cut), part(cut, all.rows)];
 }
 
 /** Throws when data that names its classes or features names others than the model learnt, or in another order. */

@@ -13,6 +13,8 @@ export interface About {
   schema?: unknown;
   /** Epochs trained. */
   epochs?: number;
+  /** Whether the weights have taken a step, which they may without an epoch. */
+  trained?: boolean;
   /** Inputs are scaled as (x - offset)·factor. */
   scaler?: { offset: Float32Array; factor: Float32Array };
 }
@@ -128,6 +130,7 @@ function split(tensors: Record<string, Float32Array>, about: About, inputs: numb
     featureNames: names(about.featureNames),
     schema: about.schema,
     epochs: Number.isInteger(about.epochs) && about.epochs! >= 0 ? about.epochs : 0,
+    ...(about.trained === true && { trained: true }),
   };
   if (!offset !== !factor) throw fail("scaler.offset and scaler.factor belong together, but one is missing");
   if (offset && factor) {

@@ -17,7 +17,7 @@ import {
 } from "./inputs.ts";
 import { checkObject, checkSpec, clonePlain, type Spec } from "./make-spec.ts";
 import type { Metrics, MetricsRequest } from "./metrics.ts";
-import { checkNames, divide, flattenFor, scalingOf } from "./model-data.ts";
+import { checkNames, flattenFor, type Scaling, scalingOf } from "./model-data.ts";
 import { type About, encodeModel } from "./model-file.ts";
 import { Pace } from "./pace.ts";
 import { baseRate } from "./rates.ts";
@@ -61,6 +61,7 @@ export class Model extends Holder {
   #about: About;
   /** How training goes on; nothing before `compile` or a `fit`. */
   #pace: Pace | undefined;
+  #history: History | undefined;
   /** The schedule that the last `fit` was given. */
   #fitted: Fitted | undefined;
   #epochs: number;
@@ -94,6 +95,10 @@ export class Model extends Holder {
   get schema(): unknown {
     return this.#about.schema;
   }
+  /** What the last `fit` came to, or has come to so far; where an error or a signal has ended it too. */
+  get history(): History | undefined {
+    return this.#history;
+  }
   /** Steps taken. */
   get iterations(): number {
     return this.#core.steps;
@@ -104,18 +109,18 @@ export class Model extends Holder {
     const missing = fetchFor(options?.schedule);
     if (missing) await missing;
     const byClass = options?.classWeight === undefined ? undefined : await import("./class-weights.ts");
+    const share = typeof options?.validation === "number" ? await import("./divide.ts") : undefined;
     const engine = this.#idle("fit");
     checkFitOptions(options);
     throwIfAborted(options.signal);
     const all = this.#flatten(data, "data", options.sampleWeight);
     let train = all;
     let validation: FlatData | undefined;
-    if (typeof options.validation === "number") [train, validation] = divide(engine, all, options.validation);
+    if (share) [train, validation] = share.divide(engine, all, options.validation as number);
     else if (options.validation !== undefined) validation = this.#flatten(options.validation, "validation");
     const training = this.#training("fit", options);
     const batchSize = options.batchSize === "full" ? train.rows : Math.min(options.batchSize ?? 32, train.rows);
     const names = this.#about.classNames ?? (data as DatasetLike).classNames;
-    const scale = scalingOf(data as DatasetLike);
     const run = {
       model: this as Model,
       engine,
@@ -128,23 +133,24 @@ export class Model extends Holder {
         names,
       ),
       epochsBefore: this.#epochs,
-      // Only before the first training, as a scaler belongs to the weights behind it.
-      scale: this.#epochs === 0 && !engine.scaler ? scale : "none",
+      scale: this.#scaleFor("fit", data as DatasetLike),
       pace: this.#paceFor(options, training, Math.ceil(train.rows / batchSize)),
       callbacks: makeCallbacks(options.callbacks, validation !== undefined),
+      history: { epochs: [], iterations: 0, seconds: 0, stoppedEarly: false },
       countEpoch: () => {
         this.#epochs++;
       },
     };
     // Everything that can be refused has been by now, or is here: nothing of the model has changed yet.
     engine.check(all);
-    if (validation && typeof options.validation !== "number") engine.check(validation);
+    if (validation && !share) engine.check(validation);
     this.#busy = true;
     try {
       await engine.crew?.start();
       engine.prepare(Math.max(batchSize, Math.min(train.rows, 256)), training);
       if (training) this.#pace = new Pace(training.rules[0]!.spec);
       this.#fitted = options.schedule && run.pace.schedule;
+      this.#history = run.history;
       this.#takeFrom(data as DatasetLike);
       return await runFit(run, options);
     } finally {
@@ -172,7 +178,7 @@ export class Model extends Holder {
       train,
       batchSize,
       classWeight: byClass?.classWeights(options.classWeight, classes, names),
-      scale: engine.steps === 0 && !engine.scaler ? scalingOf(data as DatasetLike) : ("none" as const),
+      scale: this.#scaleFor("fitSteps", data as DatasetLike),
       pace: training ? this.#paceOf("fitSteps", training, options.schedule, options.steps) : this.#pace!,
       countEpoch: () => {
         this.#epochs++;
@@ -298,7 +304,8 @@ export class Model extends Holder {
   toBytes(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
     checkSpec("toBytes", options, "optimizer:bool");
     const engine = this.#core;
-    const about = { ...this.#about, epochs: this.#epochs, scaler: engine.scaler };
+    const trained = this.#trained || undefined;
+    const about = { ...this.#about, epochs: this.#epochs, trained, scaler: engine.scaler };
     const training = options.optimizer ? this.#trainingRecord() : undefined;
     return engine.inference(() => encodeModel(this.spec, [...this.parameters(), ...this.buffers()], about, training));
   }
@@ -322,7 +329,7 @@ export class Model extends Holder {
     const { schedule } = pace;
     const fitted = this.#fitted;
     return {
-      ...recordOf(engine.memory, engine.plan),
+      ...recordOf(engine),
       schedule: schedule && {
         spec: clonePlain(schedule.spec, "schedule"),
         state: schedule.state,
@@ -358,6 +365,20 @@ export class Model extends Holder {
   }
   #flatten(data: unknown, name: string, weights?: ArrayLike<number>): FlatData {
     return flattenFor(this.#core, this.#about, data, name, weights);
+  }
+  /** Whether the weights have taken a step, here or before they were in a file. */
+  get #trained(): boolean {
+    return this.#core.steps > 0 || this.#epochs > 0 || this.#about.trained === true;
+  }
+  /** The scaling that is to be fitted: a scaler belongs to the weights behind it and comes before their first step. */
+  #scaleFor(call: string, data: DatasetLike): Scaling {
+    const scale = scalingOf(data);
+    if (scale === "none" || this.#core.scaler) return "none";
+    if (!this.#trained) return scale;
+    throw new TrainletError(
+      "INVALID_ARGUMENT",
+      `${call}: data.scale is "${scale}", but the model was trained on inputs as they are; give scale: "none" or begin with a new model`,
+    );
   }
   /** What the options of `fit` say of training; nothing where they leave it to what `compile` set. */
   #training(call: string, options: FitOptions | FitStepsOptions): Training | undefined {

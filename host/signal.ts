@@ -10,3 +10,13 @@ export function reasonOf(signal: AbortSignal): unknown {
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw reasonOf(signal);
 }
+/** What somebody answers in his own time; a signal ends the waiting. */
+export function answerOf(answer: unknown, signal: AbortSignal | undefined): unknown {
+  if (!signal || typeof (answer as PromiseLike<unknown> | undefined)?.then !== "function") return answer;
+  return new Promise((resolve, reject) => {
+    const end = () => reject(reasonOf(signal));
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end);
+    (answer as PromiseLike<unknown>).then(resolve, reject).then(() => signal.removeEventListener("abort", end));
+  });
+}

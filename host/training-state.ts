@@ -1,8 +1,9 @@
 // What training keeps beside the weights, by name: state of the rules, the arrays around them, counters. It goes along
 // when a plan grows, and into a file when someone asks for that.
+import type { Engine } from "./engine.ts";
 import { show, TrainletError } from "./errors.ts";
 import type { Memory } from "./memory.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, Tensor } from "./plan.ts";
 import type { RuleMembers } from "./rule-plan.ts";
 import type { ScheduleState } from "./schedules/schedule.ts";
 import type { TrainingOptions } from "./training.ts";
@@ -136,31 +137,35 @@ export interface TrainingRecord extends TrainingState {
 }
 
 /** For a file: an average over epochs belongs to one `fit` and stays out; weights that inference replaces come along. */
-export function recordOf(memory: Memory, plan: Plan): TrainingRecord {
+export function recordOf({ memory, plan, evalWeights }: Engine): TrainingRecord {
   const { options, fields } = plan.request.training!;
   const { trainer, ...counters } = readCounters(memory, plan);
   const list = keptByPlan(memory, plan).filter(k => fields.emaDecay !== 0 || !k.name.endsWith(".average"));
-  const values = memory.core.separates(plan.trainer) ? valuesOf(plan) : [];
   return {
     options,
     step: memory.get("Batch", plan.batch, "step"),
     counters: { ...counters, trainer: { ...trainer, averaged: 0 } },
-    tensors: readKept(memory, [...list, ...values]),
+    tensors: [...readKept(memory, list), ...evalWeights.own()],
   };
 }
 /** Training goes on from a file; the plan has been made for its options. */
-export function resumeRecord(memory: Memory, plan: Plan, { counters, step, tensors }: TrainingRecord): void {
+export function resumeRecord(engine: Engine, { counters, step, tensors }: TrainingRecord): void {
+  const { memory, plan } = engine;
   checkCounters(counters, plan.rules.length, memory.get("Trainer", plan.trainer, "accumulate"));
   if (!isCount(step)) throw new TrainletError("INVALID_FILE", `the step of training is ${show(step)}`);
-  const values = valuesOf(plan);
-  const replaced = tensors.some(t => t.name === values[0]?.name);
-  writeKept(memory, [...keptByPlan(memory, plan), ...(replaced ? values : [])], tensors);
+  const weights = engine.snapshot();
+  // Training's own, where the file's weights are others; earlier versions kept no statistics beside them.
+  const own = [valuesOf(plan.parameters), valuesOf(plan.statistics)].filter(list =>
+    tensors.some(t => t.name === list[0]?.name),
+  );
+  writeKept(memory, [...keptByPlan(memory, plan), ...own.flat()], tensors);
   writeCounters(memory, plan, counters);
   checkSound(memory, plan.rules);
   memory.set("Batch", plan.batch, { step });
+  if (own.length) engine.evalWeights.parkAt(weights);
 }
-function valuesOf(plan: Plan): Kept[] {
-  return plan.parameters.map(({ name, shape, at, length }) => ({
+function valuesOf(tensors: readonly Tensor[]): Kept[] {
+  return tensors.map(({ name, shape, at, length }) => ({
     name: `${name}.value`,
     shape,
     at,

@@ -40,8 +40,10 @@ export interface TrainingOptions {
   sam?: { rho?: number };
   /** Lookahead: every `every` updates (5) the slow weights go `alpha` (0.5) of the way to the fast ones. */
   lookahead?: { every?: number; alpha?: number };
-  /** Exponential moving average of the weights, used for inference: decay 0.999. */
-  ema?: { decay?: number };
+  /** Exponential moving average of the weights, used for inference: decay 0.999, and in the first updates less, (1 + t)/(10 + t)
+   * after update t, so that an average of a short run is not of the weights that it began with. A decay that is given holds
+   * from the first update on, unless `warmup` is true; `{ warmup: false }` has none. */
+  ema?: { decay?: number; warmup?: boolean };
 }
 
 /** What the plan needs. */
@@ -74,7 +76,7 @@ export function resolveTraining(
     throw new TrainletError("INVALID_ARGUMENT", `${call}: groups is ${show(groups)}; give a list of { layers, … }`);
   const sam = nested(call, "sam", options.sam, "rho(0,inf)");
   const lookahead = nested(call, "lookahead", options.lookahead, "every:i32[1,inf) alpha(0,1]");
-  const ema = nested(call, "ema", options.ema, "decay[0,1)");
+  const ema = nested(call, "ema", options.ema, "decay[0,1) warmup:bool");
   if (ema && average)
     throw new TrainletError("INVALID_ARGUMENT", `${call}: ema and swa both average the weights; give one of them`);
   const accumulate = options.accumulate ?? 1;
@@ -99,6 +101,7 @@ export function resolveTraining(
       lookaheadEvery: lookahead ? ((lookahead.every as number | undefined) ?? 5) : 0,
       lookaheadAlpha: (lookahead?.alpha as number | undefined) ?? 0.5,
       emaDecay: ema ? ((ema.decay as number | undefined) ?? 0.999) : 0,
+      emaWarmup: (ema?.warmup as boolean | undefined) ?? ema?.decay === undefined,
     },
     arrays: [
       ...(accumulate > 1 ? (["sums"] as const) : []),

@@ -249,6 +249,45 @@ describe("a signal", () => {
     await expect(long).rejects.toBe(reason);
     await model.fit(train, fitting);
   });
+  it("leaves the best weights and the history, as a run that diverges does", async () => {
+    const model = await make();
+    const controller = new AbortController();
+    const kept: { loss: number; weights: Float32Array }[] = [];
+    const look = async (log: here.EpochLog, m: Away.Model) => {
+      kept.push({ loss: log.valLoss!, weights: (await m.parameters())[0]!.value });
+      if (log.epoch === 5) controller.abort("enough");
+    };
+    const schedule = away.manual({ rates: [0.01, 0.01, 3] });
+    const best = away.earlyStopping({ patience: 9, restoreBest: true });
+    const run = { ...fitting, schedule, validation: test, callbacks: [look, best] };
+    const weights = async () => (await model.parameters())[0]!.value;
+    const bestOf = () => kept.reduce((a, b) => (b.loss < a.loss ? b : a)).weights;
+    await expect(model.fit(train, { ...run, signal: controller.signal })).rejects.toBe("enough");
+    expect(await weights()).toEqual(bestOf());
+    expect(model.history!.epochs.map(log => log.valLoss)).toEqual(kept.map(({ loss }) => loss));
+    kept.length = 0;
+    const wild = {
+      ...run,
+      schedule: away.manual({ rates: [0.01, 0.01, 1e38] }),
+      optimizer: here.sgd(),
+      signal: undefined,
+    };
+    const error = await model.fit(train, wild).catch((reason: unknown) => reason as here.TrainletError);
+    expect(error).toMatchObject({ code: "DIVERGED", history: model.history });
+    expect(model.history!.epochs).toHaveLength(kept.length);
+    expect(await weights()).toEqual(bestOf());
+  });
+  it("ends the wait for a callback that never answers", async () => {
+    const model = await make();
+    const controller = new AbortController();
+    const wait = () => {
+      controller.abort("no answer");
+      return new Promise(() => {});
+    };
+    const run = { ...fitting, callbacks: [{ onEpochBegin: wait }], signal: controller.signal };
+    await expect(model.fit(train, run)).rejects.toBe("no answer");
+    expect((await model.fit(train, { ...fitting, epochs: 2 })).epochs).toHaveLength(2);
+  });
   it("ends steps too", async () => {
     const model = await make();
     const controller = new AbortController();

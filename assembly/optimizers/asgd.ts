@@ -46,6 +46,10 @@ class Asgd extends ElementRule<Asgd> {
       w += 16, g += 16, s += 16;
     } while (w < end);
   }
+  /** The averages are the weights until the averaging starts. */
+  separates(): bool {
+    return <f64>this.t - 2 > this.t0;
+  }
   evalTensor(out: usize, p: Parameter, s: usize, stride: usize, bytes: usize): void {
     memory.copy(out, this.t ? s : p.value, bytes);
   }

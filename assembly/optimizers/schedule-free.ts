@@ -64,6 +64,9 @@ export abstract class ScheduleFree<T> extends ElementRule<T> {
       w += 16, g += 16, s += 16;
     } while (w < end);
   }
+  separates(): bool {
+    return this.t > 0;
+  }
   /** x = y + (1 - 1/β)(z - y) */
   evalTensor(out: usize, p: Parameter, s: usize, stride: usize, bytes: usize): void {
     let share = f32x4.splat(this.t ? <f32>(1 - 1 / changetype<T>(this).beta()) : 0);

@@ -108,7 +108,7 @@ export class Line {
   }
 
   #take(reply: Reply): void {
-    if (reply.state) this.state = reply.state;
+    this.state = { ...this.state, ...reply.state };
     if ("ask" in reply) return void this.#answer(reply);
     const pending = this.#settle(reply.id);
     if (!pending) return;

@@ -1,6 +1,7 @@
 // What the two sides of `trainlet/worker` say to each other, and how values cross: plain data by structured clone, arrays
 // of their own handed over, functions by number.
 import { type ErrorCode, show, TrainletError } from "../errors.ts";
+import type { History } from "../history.ts";
 import { tagOf } from "../tags.ts";
 
 /** From the page: a call, the end of one, or what a function of the page's has answered. */
@@ -19,6 +20,8 @@ export interface State {
   iterations: number;
   classNames: readonly string[] | undefined;
   schema: unknown;
+  /** Of the last `fit`, told when that has ended. */
+  history?: History;
 }
 
 /** An error as it crosses: classes of one's own do not. */
@@ -26,6 +29,8 @@ export interface Failure {
   code?: ErrorCode;
   message: string;
   stack?: string | undefined;
+  /** Of the `fit` that it ended. */
+  history?: History | undefined;
   /** The call's signal has fired, or a function of the page's has thrown: the page knows what is to be said. */
   ended?: boolean;
 }
@@ -114,12 +119,14 @@ export function adopt(value: unknown): unknown {
 export function toFailure(error: unknown): Failure {
   if (tagOf(error) === "Error") {
     const { message, stack } = error as Error;
-    return error instanceof TrainletError ? { code: error.code, message, stack } : { message, stack };
+    if (!(error instanceof TrainletError)) return { message, stack };
+    return { code: error.code, message, stack, history: error.history };
   }
   return { message: String(error) };
 }
-export function fromFailure({ code, message, stack }: Failure): Error {
+export function fromFailure({ code, message, stack, history }: Failure): Error {
   const error = code ? new TrainletError(code, message) : new Error(message);
+  if (history) (error as TrainletError).history = history;
   if (stack) error.stack = `${stack}\n    in the worker of the model`;
   return error;
 }

@@ -51,6 +51,11 @@ export class WorkerModel extends Holder {
     return this.#line.state.iterations;
   }
 
+  /** What the last `fit` came to; where an error or a signal has ended it too. */
+  get history(): History | undefined {
+    return this.#line.state.history;
+  }
+
   /** As `Model.fit`. Functions among the callbacks run here, and the worker waits for what they return. */
   async fit(data: Data, options: WorkerFitOptions = {}): Promise<History> {
     const callbacks = Array.isArray(options?.callbacks) ? { callbacks: options.callbacks.map(c => this.#lend(c)) } : {};

@@ -74,9 +74,9 @@ function made(next: Model): unknown {
 function state(): State | undefined {
   return model && { iterations: model.iterations, classNames: model.classNames, schema: model.schema };
 }
-function say(reply: Reply, transfer: ArrayBuffer[] = []): void {
+function say(reply: Reply, transfer: ArrayBuffer[] = [], more: Partial<State> = {}): void {
   const now = state();
-  port.postMessage(now ? { ...reply, state: now } : reply, transfer);
+  port.postMessage(now ? { ...reply, state: { ...now, ...more } } : reply, transfer);
 }
 
 async function take(request: Request): Promise<void> {
@@ -93,12 +93,18 @@ async function take(request: Request): Promise<void> {
     const given = args.map(arg => unstub(id, arg)) as never[];
     const result = await calls[call]!({ id, signal: controller.signal }, ...given);
     const { value, transfer } = pack(result, call, false);
-    say({ id, value }, transfer);
+    say({ id, value }, transfer, told(call));
   } catch (error) {
-    say({ id, failure: error instanceof Ended ? { message: "ended", ended: true } : toFailure(error) });
+    const failure = error instanceof Ended ? { message: "ended", ended: true } : toFailure(error);
+    say({ id, failure }, [], told(call));
   } finally {
     if (!generators.has(id)) controllers.delete(id);
   }
+}
+
+/** What the page is told of the model when a call has ended, beside what each reply says. */
+function told(call: string): Partial<State> {
+  return call === "fit" && model?.history ? { history: model.history } : {};
 }
 
 /** Puts functions that call the page's in the place of what stands for those. */

@@ -61,8 +61,8 @@ describe("ema", () => {
     }
     expectNear(model, w, "looking changed nothing");
   });
-  it("has decay 0.999 where none is given, and is the weights with decay 0", async () => {
-    for (const [ema, decay] of [[{}, 0.999] as const, [{ decay: 0 }, 0] as const]) {
+  it("has decay 0.999 where none is given and there is no warm-up, and is the weights with decay 0", async () => {
+    for (const [ema, decay] of [[{ warmup: false }, 0.999] as const, [{ decay: 0 }, 0] as const]) {
       const { model, average } = await trained({ ...around, ema }, decay);
       expectClose(model.predict(rows.x), predict(average, rows.x), 5);
     }
