@@ -2,6 +2,7 @@
 import { earlyStopping } from "../callbacks.ts";
 import { sequential } from "../create.ts";
 import type { Dataset } from "../data/index.ts";
+import { TrainletError } from "../errors.ts";
 import type { EpochLog } from "../history.ts";
 import type { Spec } from "../make-spec.ts";
 import type { Metrics } from "../metrics.ts";
@@ -79,9 +80,20 @@ export async function fitTrial(plan: Plan, seed: number, progress: Progress, sig
       unscaleOutputs(model, network, scale);
       return { seed, model, parts, history, stoppedEarly: false, interrupted: true, seconds: seconds() };
     }
+    // Of a run that diverged the best weights are back in the model.
+    const best = diverged(error) && patience !== undefined && history.length > 0;
+    if (best && seed === (options.seeds ?? [seed])[0]) {
+      unscaleOutputs(model, network, scale);
+      await model.save(options.out);
+      error.message += `; the best model before that was saved to ${options.out}`;
+    }
     model.dispose();
     throw error;
   }
+}
+
+function diverged(error: unknown): error is TrainletError {
+  return error instanceof TrainletError && error.code === "DIVERGED";
 }
 
 /** What the model is worth. */
