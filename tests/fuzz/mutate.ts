@@ -88,7 +88,7 @@ function swap(a: Place, b: Place): void {
 function grow(random: Random, old: Recipe, value: Value): void {
   if (Array.isArray(old)) {
     const item = old.length && random.chance(0.7) ? structuredClone(random.pick(old)) : value(random);
-    const times = random.pick([1, 1, 1, 2, 10, 300]);
+    const times = isTagged(item) ? 1 : random.pick([1, 1, 1, 2, 10, 300]); // what is long already stays that long
     for (let i = 0; i < times && old.length < 5000; i++) old.push(item);
   } else if (old !== null && typeof old === "object" && !isTagged(old)) {
     setKey(
