@@ -123,8 +123,9 @@ function checkRows(y: Float32Array, rows: number, columns: number, name: string)
 function flatten(given: unknown, columns: number, name: string): Float32Array {
   const kind = kindOf(given);
   if (kind === "Float32Array") return given as Float32Array;
-  // Neither a DataView nor big integers.
-  if (kind && /t\d/.test(kind) && !kind.startsWith("Big")) return Float32Array.from(given as ArrayLike<number>);
+  // Neither a DataView nor big integers. What has been transferred to somebody else has no length, and cannot be read.
+  if (kind && /t\d/.test(kind) && !kind.startsWith("Big"))
+    return Float32Array.from((given as Float64Array).length ? (given as Float64Array) : []);
   if (!Array.isArray(given)) {
     throw new TrainletError("INVALID_ARGUMENT", `${name} is ${show(given)}; give a Float32Array or a list of rows`);
   }

@@ -7,7 +7,7 @@ import { watchMemory } from "./meter.ts";
 import { targets } from "./targets/index.ts";
 
 const library = { trainlet, data };
-const CASES = 20;
+const CASES = 60;
 watchMemory(false); // what else runs here leaves garbage too
 
 describe(`${CASES} inputs each, made from a fixed seed, are taken or refused`, () => {
