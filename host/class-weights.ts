@@ -1,5 +1,6 @@
 // Weights of classes; fetched when a fit has them.
 import { show, TrainletError } from "./errors.ts";
+import { asNumber } from "./kind-of.ts";
 import { checkWeights } from "./weights.ts";
 
 /** Weights of classes, by index or by name; a class that is not named has weight 1. */
@@ -18,7 +19,8 @@ export function classWeights(
     );
   }
   if (Array.isArray(given) || ArrayBuffer.isView(given)) {
-    if (given.length === classes) return checkWeights(Float32Array.from(given as ArrayLike<number>), "classWeight");
+    if (given.length === classes)
+      return checkWeights(Float32Array.from(given as ArrayLike<unknown>, weightOf), "classWeight");
     throw new TrainletError(
       "SHAPE_MISMATCH",
       `classWeight has ${given.length} numbers for ${classes} classes; it should have one each`,
@@ -32,7 +34,12 @@ export function classWeights(
       const known = names ? names.join(", ") : `0 to ${classes - 1}`;
       throw new TrainletError("UNKNOWN_LABEL", `classWeight: there is no class ${show(key)}; known: ${known}`);
     }
-    weights[index] = value as number;
+    weights[index] = weightOf(value);
   }
   return checkWeights(weights, "classWeight");
+}
+
+/** NaN, which is refused, for what is no number. */
+function weightOf(value: unknown): number {
+  return asNumber(value) ?? Number.NaN;
 }
