@@ -5,9 +5,13 @@ import { Parameter } from "./parameter";
 import { Objective, Rule } from "./optimizers/rule";
 import { sumSquares, clipUnits } from "./kernels/norms";
 import { addScaled, blend, dotFlat, scaleFlat } from "./kernels/flat";
+import { LEAST, LEAST_WEIGHT, flushArray, flushSampled } from "./kernels/flush";
 import { firstNonFinite } from "./kernels/finite";
 import { UpdateJob } from "./jobs";
 import { failed, muster } from "./team";
+
+/** Steps after which what became tiny in weights and state is flushed: a mean that keeps half of itself a step is still normal. */
+const FLUSH_EVERY: u32 = 16;
 
 export class Trainer extends Objective {
   network: Network | null = null;
@@ -192,7 +196,12 @@ export class Trainer extends Objective {
       for (let p: Parameter | null = this.parameters; p !== null; p = p!.next) {
         if (p.rule !== rule || !p.trainable) continue;
         rule.turnTo(p, scale);
+        if (!p.outerRows) flushSampled(p.grad, p.paddedBytes, LEAST, rule.t);
         this.updateJob.run(rule, p, rate * p.lrScale, this.threads);
+        if (rule.t % FLUSH_EVERY == 0) {
+          flushArray(p.value, p.paddedBytes, LEAST_WEIGHT);
+          rule.flushState(p, p.state, rule.stride, p.paddedBytes);
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 // The loop of every elementwise activation: y = f(x), dx = dy·f'(x). A subclass T gives `value` and `derivative` on four
 // lanes; they are inlined here, and its option (slope, alpha) is splat once, since stores could alias it in the loop.
+import { LEAST, flush4 } from "../kernels/flush";
 import { Layer } from "../layer";
 import { rowAt } from "../kernels/simd";
 
@@ -19,7 +20,7 @@ export abstract class Activation<T> extends Layer {
     let p = self.constant();
     let x = this.x + rowAt(from);
     let y = this.y + rowAt(from);
-    for (let end = this.x + rowAt(to); x < end; x += 16, y += 16) v128.store(y, self.value(v128.load(x), p));
+    for (let end = this.x + rowAt(to); x < end; x += 16, y += 16) v128.store(y, flush4(self.value(v128.load(x), p), LEAST));
   }
   backward(phase: i32, from: i32, to: i32, scratch: usize): void {
     let self = changetype<T>(this);
@@ -29,7 +30,7 @@ export abstract class Activation<T> extends Layer {
     let dy = this.dy + rowAt(from);
     let dx = this.dx + rowAt(from);
     for (let end = this.x + rowAt(to); x < end; x += 16, y += 16, dy += 16, dx += 16) {
-      v128.store(dx, f32x4.mul(v128.load(dy), self.derivative(v128.load(x), v128.load(y), p)));
+      v128.store(dx, flush4(f32x4.mul(v128.load(dy), self.derivative(v128.load(x), v128.load(y), p)), LEAST));
     }
   }
 }

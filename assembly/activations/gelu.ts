@@ -1,3 +1,4 @@
+import { flushSlope4 } from "../kernels/flush";
 import { Layer } from "../layer";
 import { Activation } from "./activation";
 import { erfc4 } from "../math/erf";
@@ -26,7 +27,7 @@ class Gelu extends Activation<Gelu> {
   @inline
   derivative(x: v128, y: v128, p: v128): v128 {
     let density = f32x4.mul(f32x4.splat(INV_SQRT_2PI), exp4(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5))));
-    return f32x4.add(normalCdf(x), f32x4.mul(x, density));
+    return flushSlope4(f32x4.add(normalCdf(x), f32x4.mul(x, density)));
   }
 }
 

@@ -1,3 +1,4 @@
+import { flushSlope4 } from "../kernels/flush";
 import { Layer } from "../layer";
 import { Activation } from "./activation";
 import { exp4 } from "../math/exp";
@@ -27,7 +28,7 @@ class Mish extends Activation<Mish> {
   derivative(x: v128, y: v128, p: v128): v128 {
     let t = gate(x);
     let slope = f32x4.mul(f32x4.mul(x, sigmoid4(x)), f32x4.sub(f32x4.splat(1), f32x4.mul(t, t)));
-    return f32x4.add(t, slope);
+    return flushSlope4(f32x4.add(t, slope));
   }
 }
 

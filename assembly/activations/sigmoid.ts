@@ -1,3 +1,4 @@
+import { flushSlope4 } from "../kernels/flush";
 import { Layer, Outputs } from "../layer";
 import { Activation } from "./activation";
 import { sigmoid4 } from "../math/sigmoid";
@@ -17,7 +18,7 @@ class Sigmoid extends Activation<Sigmoid> {
   // @ts-ignore: decorator
   @inline
   derivative(x: v128, y: v128, p: v128): v128 {
-    return f32x4.mul(y, f32x4.sub(f32x4.splat(1), y));
+    return flushSlope4(f32x4.mul(y, f32x4.sub(f32x4.splat(1), y)));
   }
 }
 

@@ -1,3 +1,4 @@
+import { flushSlope4 } from "../kernels/flush";
 import { Layer } from "../layer";
 import { Activation } from "./activation";
 import { sigmoid4 } from "../math/sigmoid";
@@ -15,7 +16,7 @@ class Silu extends Activation<Silu> {
   @inline
   derivative(x: v128, y: v128, p: v128): v128 {
     let s = sigmoid4(x);
-    return f32x4.add(s, f32x4.mul(y, f32x4.sub(f32x4.splat(1), s)));
+    return flushSlope4(f32x4.add(s, f32x4.mul(y, f32x4.sub(f32x4.splat(1), s))));
   }
 }
 

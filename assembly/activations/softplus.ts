@@ -1,3 +1,4 @@
+import { flushSlope4 } from "../kernels/flush";
 import { Layer, Outputs } from "../layer";
 import { Activation } from "./activation";
 import { softplus4 } from "../math/softplus";
@@ -18,7 +19,7 @@ class Softplus extends Activation<Softplus> {
   // @ts-ignore: decorator
   @inline
   derivative(x: v128, y: v128, p: v128): v128 {
-    return sigmoid4(x);
+    return flushSlope4(sigmoid4(x));
   }
 }
 

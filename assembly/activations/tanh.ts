@@ -1,3 +1,4 @@
+import { square4 } from "../kernels/flush";
 import { Layer } from "../layer";
 import { Activation } from "./activation";
 import { tanh4 } from "../math/tanh";
@@ -14,7 +15,7 @@ class Tanh extends Activation<Tanh> {
   // @ts-ignore: decorator
   @inline
   derivative(x: v128, y: v128, p: v128): v128 {
-    return f32x4.sub(f32x4.splat(1), f32x4.mul(y, y));
+    return f32x4.sub(f32x4.splat(1), square4(y));
   }
 }
 

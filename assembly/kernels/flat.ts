@@ -1,6 +1,8 @@
 // Whole arrays of parameters, gradients or directions as one vector: `bytes` bytes, whole vectors of four. Sums are in
 // float64, product by product.
 
+import { LEAST, flush4 } from "./flush";
+
 /** a·b in float64. */
 export function dotFlat(a: usize, b: usize, bytes: usize): f64 {
   let sum = f64x2.splat(0);
@@ -52,11 +54,11 @@ export function sumAbsolute(a: usize, bytes: usize): f64 {
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
-/** a += factor·(b - a) */
+/** a += factor·(b - a); what is tiny then is 0. */
 export function blend(a: usize, b: usize, factor: f64, bytes: usize): void {
   let f = f32x4.splat(<f32>factor);
   for (let end = a + bytes; a < end; a += 16, b += 16) {
     let x = v128.load(a);
-    v128.store(a, f32x4.add(x, f32x4.mul(f, f32x4.sub(v128.load(b), x))));
+    v128.store(a, flush4(f32x4.add(x, f32x4.mul(f, f32x4.sub(v128.load(b), x))), LEAST));
   }
 }

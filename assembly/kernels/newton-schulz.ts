@@ -22,6 +22,8 @@ export function orthogonalizeBytes(rows: i32, columns: i32): usize {
 /** x [rows][columns], with zeros to the next whole vector, in place; `norm` is its Frobenius norm. */
 export function orthogonalize(x: usize, rows: i32, columns: i32, norm: f64, steps: i32, work: usize): void {
   let bytes = padded(rows * columns);
+  // What 1e-7 makes that small stays small; its Gram matrix would be subnormal.
+  if (norm < 1e-16) return memory.fill(x, 0, bytes);
   scaleFlat(x, 1 / (norm + 1e-7), bytes);
   // The Gram matrix is the smaller one of the two.
   let tall = rows > columns;

@@ -1,4 +1,5 @@
 // Sums over a tensor that clipping and penalties need. Blocks of 4096 are summed in float32 lanes, the blocks in float64.
+import { square4 } from "./flush";
 import { sumLanes64 } from "./simd";
 
 const BLOCK: usize = 4096 * 4;
@@ -11,7 +12,7 @@ export function sumSquares(g: usize, bytes: usize, limit: f32): f64 {
     let sum = f32x4.splat(0);
     for (let stop = min(g + BLOCK, end); g < stop; g += 16) {
       let value = f32x4.pmin(f32x4.abs(v128.load(g)), top);
-      sum = f32x4.add(sum, f32x4.mul(value, value));
+      sum = f32x4.add(sum, square4(value));
     }
     total += sumLanes64(sum);
   }

@@ -1,3 +1,4 @@
+import { LEAST, flush4 } from "../kernels/flush";
 import { Layer } from "../layer";
 import { Parameter } from "../parameter";
 import { gemmForward, gemmInput, gemmWeight, tileRow, tilesOf } from "../kernels/gemm";
@@ -69,7 +70,11 @@ class Dense extends Layer {
       if (this.takesNext) this.next!.forward(tileRow(from, n), tileRow(to, n), scratch);
       return;
     }
-    if (!this.takesNext) return gemmForward(this.y, this.x, w, b, panels, n, k, from, to, scratch);
+    if (!this.takesNext) {
+      gemmForward(this.y, this.x, w, b, panels, n, k, from, to, scratch);
+      if (this.next) flushRows(this.y, panels, n, tileRow(from, n), tileRow(to, n));
+      return;
+    }
     let next = this.next!;
     for (let t = from; t < to; t += TILES) {
       let end = min(t + TILES, to);
@@ -103,7 +108,11 @@ class Dense extends Layer {
       let bias = this.biasTensor;
       if (bias) sumSamples(bias.grad, this.dy, panels, n, tileRow(from, n), tileRow(to, n));
     } else {
-      if (!this.takesPrevious) return gemmInput(this.dx, this.dy, weight.value, panels, n, k, from, to, scratch);
+      if (!this.takesPrevious) {
+        gemmInput(this.dx, this.dy, weight.value, panels, n, k, from, to, scratch);
+        flushRows(this.dx, panels, k, tileRow(from, k), tileRow(to, k));
+        return;
+      }
       let previous = this.previous!;
       for (let t = from; t < to; t += TILES) {
         let end = min(t + TILES, to);
@@ -131,6 +140,14 @@ class Dense extends Layer {
       inputSingle(this.dx, dy, weight.value, n, k, dy + ((f32At(n) + 15) & ~15));
       if (this.takesPrevious && this.dx) this.previous!.backward(0, 0, k, 0);
     }
+  }
+}
+
+/** Writes 0 over what is tiny in rows `from` to `to` of sample panels with `rows` each. */
+function flushRows(x: usize, panels: i32, rows: i32, from: i32, to: i32): void {
+    for (let p = 0; p < panels; p++) {
+    let at = x + rowAt(p * rows + from);
+    for (let end = at + rowAt(to - from); at < end; at += 16) v128.store(at, flush4(v128.load(at), LEAST));
   }
 }
 

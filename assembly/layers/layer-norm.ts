@@ -1,3 +1,4 @@
+import { LEAST, flush4 } from "../kernels/flush";
 import { Layer } from "../layer";
 import { Parameter } from "../parameter";
 import { sumSamples, sumProducts } from "../kernels/reduce";
@@ -99,7 +100,7 @@ class LayerNorm extends Layer {
         let scale = v128.load(this.workspace + rowAt(p) + half);
         for (let i = 0; i < n; i++) {
           let rest = f32x4.sub(scaled(dy + rowAt(i), gamma, i), sum);
-          v128.store(dx + rowAt(i), f32x4.mul(scale, f32x4.sub(rest, f32x4.mul(v128.load(hat + rowAt(i)), dot))));
+          v128.store(dx + rowAt(i), flush4(f32x4.mul(scale, f32x4.sub(rest, f32x4.mul(v128.load(hat + rowAt(i)), dot))), LEAST));
         }
       }
     }

@@ -1,3 +1,4 @@
+import { LEAST, flush4 } from "../kernels/flush";
 import { Layer, Outputs } from "../layer";
 import { callExp4, callLog1p4 } from "../math/called";
 import { expm1Reduced } from "../math/exp";
@@ -47,7 +48,7 @@ class LogSoftmax extends Layer {
           let far = f32x4.sub(own, f32x4.mul(callExp4(log), sum));
           // Where eʸ nears 1: (dy - Σ dy) - (eʸ - 1)·Σ dy.
           let lead = f32x4.sub(f32x4.sub(own, sum), f32x4.mul(expm1Reduced(log), sum));
-          v128.store(dx + at, v128.bitselect(lead, far, f32x4.gt(log, f32x4.splat(SQRT_HALF))));
+          v128.store(dx + at, flush4(v128.bitselect(lead, far, f32x4.gt(log, f32x4.splat(SQRT_HALF))), LEAST));
         }
       }
     }

@@ -1,3 +1,4 @@
+import { LEAST, flush4 } from "../kernels/flush";
 import { Layer } from "../layer";
 import { Parameter } from "../parameter";
 import { f32At, rowAt, sumLanes64, ROW } from "../kernels/simd";
@@ -36,7 +37,7 @@ class Prelu extends Layer {
       for (let at = rowAt(f); at < end; at += stride) {
         for (let half: usize = 0; half < ROW; half += 16) {
           let x = v128.load(this.x + at + half);
-          v128.store(this.y + at + half, v128.bitselect(x, f32x4.mul(slope, x), f32x4.gt(x, f32x4.splat(0))));
+          v128.store(this.y + at + half, flush4(v128.bitselect(x, f32x4.mul(slope, x), f32x4.gt(x, f32x4.splat(0))), LEAST));
         }
       }
     }
@@ -61,7 +62,7 @@ class Prelu extends Layer {
           let dy = v128.load(this.dy + at + half);
           let positive = f32x4.gt(x, f32x4.splat(0));
           sum = f32x4.add(sum, v128.andnot(f32x4.mul(dy, x), positive));
-          if (this.dx) v128.store(this.dx + at + half, v128.bitselect(dy, f32x4.mul(slope, dy), positive));
+          if (this.dx) v128.store(this.dx + at + half, flush4(v128.bitselect(dy, f32x4.mul(slope, dy), positive), LEAST));
         }
       }
       store<f64>(this.workspace + (<usize>f << 3), sumLanes64(sum));

@@ -1,6 +1,10 @@
+import { LEAST, flush4 } from "../kernels/flush";
 import { Layer, Outputs } from "../layer";
-import { exp4 } from "../math/exp";
+import { expFrom4 } from "../math/exp";
 import { rowAt, ROW } from "../kernels/simd";
+
+/** ln 2⁻¹⁰⁰: the least probability beside the largest that is not 0. */
+const LEAST_LOG: f32 = -69.3;
 
 /** Softmax over the features of each sample: y = e^(x - max)/Σ; dx = y·(dy - Σ dy·y), the full Jacobian. */
 class Softmax extends Layer {
@@ -18,7 +22,7 @@ class Softmax extends Layer {
         for (let at: usize = ROW; at < bytes; at += ROW) top = f32x4.max(top, v128.load(x + at));
         let sum = f32x4.splat(0);
         for (let at: usize = 0; at < bytes; at += ROW) {
-          let e = exp4(f32x4.sub(v128.load(x + at), top));
+          let e = expFrom4(f32x4.sub(v128.load(x + at), top), f32x4.splat(LEAST_LOG));
           sum = f32x4.add(sum, e);
           v128.store(y + at, e);
         }
@@ -36,7 +40,7 @@ class Softmax extends Layer {
         let dot = f32x4.splat(0);
         for (let at: usize = 0; at < bytes; at += ROW) dot = f32x4.add(dot, f32x4.mul(v128.load(dy + at), v128.load(y + at)));
         for (let at: usize = 0; at < bytes; at += ROW) {
-          v128.store(dx + at, f32x4.mul(v128.load(y + at), f32x4.sub(v128.load(dy + at), dot)));
+          v128.store(dx + at, flush4(f32x4.mul(v128.load(y + at), f32x4.sub(v128.load(dy + at), dot)), LEAST));
         }
       }
     }

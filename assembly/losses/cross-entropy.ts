@@ -2,9 +2,12 @@ import { Head, Target, Loss } from "./loss";
 import { Domain } from "./domain";
 import { Outputs } from "../layer";
 import { ClassLoss } from "./class-loss";
-import { exp4 } from "../math/exp";
+import { expFrom4 } from "../math/exp";
 import { callLog1p4 } from "../math/called";
 import { f32At, rowAt, ROW, LANES } from "../kernels/simd";
+
+/** ln 2⁻¹⁰⁰: logits that are further below the largest have no share (kernels/flush.ts). */
+const LEAST_LOG: f32 = -69.3;
 
 /**
  * Cross-entropy of logits, softmax and logarithm in one: l = -Σ qᶜ·ln pᶜ, p = softmax(z), dl/dz = p·Σ q - q.
@@ -31,6 +34,7 @@ class CrossEntropy extends ClassLoss {
     let index = this.target == Target.index;
     let smooth = f32x4.splat(<f32>(this.labelSmoothing / n));
     let sharp = f32x4.splat(<f32>(1 - this.labelSmoothing));
+    let least = f32x4.splat(LEAST_LOG);
     for (let p = from; p < to; p++) {
       for (let half: usize = 0; half < ROW; half += 16) {
         let lane = f32At(p * LANES) + half;
@@ -48,7 +52,7 @@ class CrossEntropy extends ClassLoss {
         let one = f32x4.splat(1);
         let rest = f32x4.splat(0), largest = i32x4.splat(-1);
         for (let at: usize = 0; at < bytes; at += ROW) {
-          let e = exp4(f32x4.sub(v128.load(z + at), top));
+          let e = expFrom4(f32x4.sub(v128.load(z + at), top), least);
           let is = f32x4.eq(e, one);
           rest = f32x4.add(rest, v128.andnot(e, is));
           largest = i32x4.sub(largest, is);

@@ -1,3 +1,4 @@
+import { square4 } from "../kernels/flush";
 import { ElementLoss, Loss } from "./loss";
 
 /**
@@ -14,7 +15,7 @@ class Huber extends ElementLoss<Huber> {
   value(z: v128, t: v128, p: v128): v128 {
     let d = f32x4.abs(f32x4.sub(z, t));
     let far = f32x4.mul(p, f32x4.sub(d, f32x4.mul(f32x4.splat(0.5), p)));
-    return v128.bitselect(f32x4.mul(f32x4.splat(0.5), f32x4.mul(d, d)), far, f32x4.le(d, p));
+    return v128.bitselect(f32x4.mul(f32x4.splat(0.5), square4(d)), far, f32x4.le(d, p));
   }
   // @ts-ignore: decorator
   @inline

@@ -3,6 +3,7 @@
 // weight 0; where a weight is 0, loss and gradient are 0 whatever stands there.
 import { Batch } from "../batch";
 import { Domain } from "./domain";
+import { LEAST, flush4 } from "../kernels/flush";
 import { f32At, rowAt, ROW, LANES } from "../kernels/simd";
 
 /** A list of numbers among a loss's options, one for each class or output. */
@@ -142,7 +143,9 @@ export abstract class ElementLoss<T> extends Loss {
           let z = v128.load(this.z + at);
           let t = v128.load(this.targets + at);
           sum = f32x4.add(sum, self.value(z, t, constant));
-          if (gradient) v128.store(this.dz + at, v128.and(f32x4.mul(self.derivative(z, t, constant), factor), live));
+          if (!gradient) continue;
+          let slope = flush4(self.derivative(z, t, constant), LEAST);
+          v128.store(this.dz + at, v128.and(f32x4.mul(slope, factor), live));
         }
         v128.store(this.losses + lane, v128.and(f32x4.mul(sum, mean), live));
       }

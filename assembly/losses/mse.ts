@@ -1,3 +1,4 @@
+import { square4 } from "../kernels/flush";
 import { ElementLoss, Loss } from "./loss";
 
 /**
@@ -8,7 +9,7 @@ class Mse extends ElementLoss<Mse> {
   @inline
   value(z: v128, t: v128, p: v128): v128 {
     let d = f32x4.sub(z, t);
-    return f32x4.mul(d, d);
+    return square4(d);
   }
   // @ts-ignore: decorator
   @inline

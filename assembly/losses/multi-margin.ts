@@ -1,3 +1,4 @@
+import { square4 } from "../kernels/flush";
 import { Loss, Target, Decision } from "./loss";
 import { f32At, rowAt, ROW, LANES } from "../kernels/simd";
 
@@ -42,7 +43,7 @@ class MultiMargin extends Loss {
         for (let c = 0; c < n; c++) {
           let lead = f32x4.max(f32x4.add(margin, f32x4.sub(v128.load(z + rowAt(c)), truth)), zero);
           lead = v128.andnot(lead, i32x4.eq(label, i32x4.splat(c)));
-          loss = f32x4.add(loss, square ? f32x4.mul(lead, lead) : lead);
+          loss = f32x4.add(loss, square ? square4(lead) : lead);
           if (!gradient) continue;
           let slope = square ? f32x4.mul(f32x4.splat(2), lead) : v128.and(f32x4.splat(1), f32x4.gt(lead, zero));
           total = f32x4.add(total, slope);

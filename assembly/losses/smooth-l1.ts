@@ -1,3 +1,4 @@
+import { square4 } from "../kernels/flush";
 import { ElementLoss, Loss } from "./loss";
 
 /**
@@ -13,7 +14,7 @@ class SmoothL1 extends ElementLoss<SmoothL1> {
   @inline
   value(z: v128, t: v128, p: v128): v128 {
     let d = f32x4.abs(f32x4.sub(z, t));
-    let near = f32x4.div(f32x4.mul(f32x4.splat(0.5), f32x4.mul(d, d)), p);
+    let near = f32x4.div(f32x4.mul(f32x4.splat(0.5), square4(d)), p);
     return v128.bitselect(near, f32x4.sub(d, f32x4.mul(f32x4.splat(0.5), p)), f32x4.lt(d, p));
   }
   // @ts-ignore: decorator

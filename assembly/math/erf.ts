@@ -51,7 +51,7 @@ export function erfc4(x: v128): v128 {
   s = f32x4.mul(w, horner(s, w, 0.5641780495643616));
 
   // the exponent is −(high + low): a² = h² + (a − h)·(a + h) with h the upper 12 bits of a, so h² is exact
-  let h = v128.and(i32x4.add(a, i32x4.splat(0x800)), i32x4.splat(0xfffff000));
+  let h = v128.and(i32x4.add(f32x4.pmax(a, f32x4.splat(1)), i32x4.splat(0x800)), i32x4.splat(0xfffff000));
   let high = v128.bitselect(p, f32x4.mul(h, h), small);
   let low = v128.andnot(f32x4.mul(f32x4.sub(a, h), f32x4.add(a, h)), small);
   s = v128.bitselect(f32x4.splat(1), s, small);

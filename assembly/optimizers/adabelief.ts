@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Rule } from "./rule";
 import { RectifiedRule } from "./rectified-rule";
 
@@ -40,7 +41,7 @@ class Adabelief extends RectifiedRule<Adabelief> {
   @inline
   second(v: v128, d: v128, mean: v128, r2: v128, eps: v128): v128 {
     let off = f32x4.sub(d, mean);
-    return f32x4.add(f32x4.add(v, f32x4.mul(r2, f32x4.sub(f32x4.mul(off, off), v))), eps);
+    return f32x4.add(f32x4.add(v, f32x4.mul(r2, f32x4.sub(moment4(off), v))), eps);
   }
 }
 

@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Rule } from "./rule";
 import { ElementRule, decayedGradient, quotient } from "./element-rule";
 
@@ -34,11 +35,11 @@ class Adadelta extends ElementRule<Adadelta> {
       let x = v128.load(w);
       let d = decayedGradient(FULL, g, limit, scale, decay, x);
       let square = v128.load(v);
-      square = f32x4.add(square, f32x4.mul(rest, f32x4.sub(f32x4.mul(d, d), square)));
+      square = f32x4.add(square, f32x4.mul(rest, f32x4.sub(moment4(d), square)));
       v128.store(v, square);
       let moved = v128.load(u);
       let delta = f32x4.mul(d, f32x4.sqrt(quotient(FULL, f32x4.add(moved, eps), f32x4.add(square, eps))));
-      v128.store(u, f32x4.add(moved, f32x4.mul(rest, f32x4.sub(f32x4.mul(delta, delta), moved))));
+      v128.store(u, f32x4.add(moved, f32x4.mul(rest, f32x4.sub(moment4(delta), moved))));
       v128.store(w, f32x4.sub(x, f32x4.mul(rate, delta)));
       w += 16, g += 16, v += 16, u += 16;
     } while (w < end);

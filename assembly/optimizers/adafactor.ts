@@ -1,3 +1,4 @@
+import { square4 } from "../kernels/flush";
 import { Parameter } from "../parameter";
 import { dotFlat } from "../kernels/flat";
 import { accumulate, addSquares, total } from "../kernels/wide";
@@ -90,7 +91,7 @@ class Adafactor extends TensorRule {
     let g = p.grad, s = p.extra;
     for (let end = g + bytes; g < end; g += 16, s += 16, u += 16) {
       let d = gradientAt(g, limit, scale);
-      let v = f32x4.add(f32x4.mul(keep, v128.load(s)), f32x4.mul(part, f32x4.add(f32x4.mul(d, d), eps)));
+      let v = f32x4.add(f32x4.mul(keep, v128.load(s)), f32x4.mul(part, f32x4.add(square4(d), eps)));
       v128.store(s, v);
       let step = quotient(true, d, f32x4.sqrt(v));
       v128.store(u, step);
@@ -113,7 +114,7 @@ class Adafactor extends TensorRule {
       let sum = f64x2.splat(0);
       for (let j: usize = 0; j < width; j += 16) {
         let d = v128.and(gradientAt(g + j, limit, scale), j + 16 < width ? all : last);
-        accumulate(sums + 2 * j, f32x4.mul(d, d));
+        accumulate(sums + 2 * j, square4(d));
         sum = addSquares(sum, d);
       }
       mean += average(r + (<usize>i << 2), total(sum) / columns + this.eps, take) / rows;

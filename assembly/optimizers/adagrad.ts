@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Rule } from "./rule";
 import { ElementRule, decayedGradient, fillWith, quotient } from "./element-rule";
 
@@ -37,7 +38,7 @@ class Adagrad extends ElementRule<Adagrad> {
     do {
       let x = v128.load(w);
       let d = decayedGradient(FULL, g, limit, scale, decay, x);
-      let sum = f32x4.add(v128.load(s), f32x4.mul(d, d));
+      let sum = f32x4.add(v128.load(s), moment4(d));
       v128.store(s, sum);
       let below = f32x4.add(f32x4.sqrt(f32x4.add(sum, inner)), outer);
       v128.store(w, f32x4.sub(x, quotient(FULL, f32x4.mul(rate, d), below)));

@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { ElementRule, decayedGradient, quotient } from "./element-rule";
 import { power } from "./rule";
 
@@ -70,7 +71,7 @@ export abstract class AdamRule<T> extends ElementRule<T> {
       v128.store(m, mean);
       let square = v128.load(v);
       if (isDefined(rule.second)) square = rule.second(square, d, mean, r2, eps);
-      else square = f32x4.add(square, f32x4.mul(r2, f32x4.sub(f32x4.mul(d, d), square)));
+      else square = f32x4.add(square, f32x4.mul(r2, f32x4.sub(moment4(d), square)));
       v128.store(v, square);
       if (FULL && largest) {
         square = f32x4.pmax(square, v128.load(top));

@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Rule, power } from "./rule";
 import { ElementRule, clippedGradient, quotient } from "./element-rule";
 
@@ -59,7 +60,7 @@ class Adan extends ElementRule<Adan> {
       v128.store(v, difference);
       d = f32x4.add(d, f32x4.mul(beta2, change));
       let square = v128.load(n);
-      square = f32x4.add(square, f32x4.mul(r3, f32x4.sub(f32x4.mul(d, d), square)));
+      square = f32x4.add(square, f32x4.mul(r3, f32x4.sub(moment4(d), square)));
       v128.store(n, square);
       let above = f32x4.add(f32x4.mul(onMean, mean), f32x4.mul(onDifference, difference));
       let below = f32x4.add(f32x4.mul(f32x4.sqrt(square), root), eps);

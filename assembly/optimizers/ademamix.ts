@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Rule, power } from "./rule";
 import { ElementRule, clippedGradient, quotient } from "./element-rule";
 import { log64, power64 } from "../math/scalar";
@@ -69,7 +70,7 @@ class Ademamix extends ElementRule<Ademamix> {
       slow = f32x4.add(slow, f32x4.mul(r3, f32x4.sub(d, slow)));
       v128.store(m2, slow);
       let square = v128.load(v);
-      square = f32x4.add(square, f32x4.mul(r2, f32x4.sub(f32x4.mul(d, d), square)));
+      square = f32x4.add(square, f32x4.mul(r2, f32x4.sub(moment4(d), square)));
       v128.store(v, square);
       let above = f32x4.add(f32x4.mul(onFast, fast), f32x4.mul(onSlow, slow));
       let below = f32x4.add(f32x4.mul(f32x4.sqrt(square), root), eps);

@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Rule } from "./rule";
 import { ElementRule, decayedGradient, quotient } from "./element-rule";
 
@@ -49,7 +50,7 @@ class Adopt extends ElementRule<Adopt> {
     if (this.t == 1) {
       do {
         let d = decayedGradient(FULL, g, limit, scale, decay, v128.load(w));
-        v128.store(v, f32x4.mul(d, d));
+        v128.store(v, moment4(d));
         w += 16, g += 16, v += 16;
       } while (w < end);
       return;
@@ -63,7 +64,7 @@ class Adopt extends ElementRule<Adopt> {
       let mean = v128.load(m);
       mean = f32x4.add(mean, f32x4.mul(r1, f32x4.sub(normal, mean)));
       v128.store(m, mean);
-      v128.store(v, f32x4.add(square, f32x4.mul(r2, f32x4.sub(f32x4.mul(d, d), square))));
+      v128.store(v, f32x4.add(square, f32x4.mul(r2, f32x4.sub(moment4(d), square))));
       v128.store(w, f32x4.sub(f32x4.mul(x, keep), f32x4.mul(rate, mean)));
       w += 16, g += 16, m += 16, v += 16;
     } while (w < end);

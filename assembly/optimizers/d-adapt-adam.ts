@@ -1,3 +1,4 @@
+import { LEAST_ROOT, flush4 } from "../kernels/flush";
 import { Parameter } from "../parameter";
 import { addAbsolutes, addProducts, total } from "../kernels/wide";
 import { quotient } from "./element-rule";
@@ -71,7 +72,7 @@ class DAdaptAdam extends Rule {
     let way = f64x2.splat(0), sum = f64x2.splat(0);
     let w = p.value, g = p.grad, v = m + stride, s = v + stride;
     for (let end = w + bytes; w < end; w += 16, g += 16, m += 16, v += 16, s += 16) {
-      let grad = f32x4.add(gradientAt(g, limit, scale), f32x4.mul(l2, v128.load(w)));
+      let grad = flush4(f32x4.add(gradientAt(g, limit, scale), f32x4.mul(l2, v128.load(w))), LEAST_ROOT);
       let square = v128.load(v), weighted = v128.load(s);
       way = addProducts(way, grad, quotient(true, weighted, f32x4.add(f32x4.sqrt(square), eps)));
       v128.store(m, f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(take1, grad)));

@@ -1,3 +1,4 @@
+import { square4 } from "../kernels/flush";
 import { Rule } from "./rule";
 import { ElementRule, clippedGradient } from "./element-rule";
 import { exp4 } from "../math/exp";
@@ -45,7 +46,7 @@ class Ftrl extends ElementRule<Ftrl> {
       let d = clippedGradient(FULL, g, limit, scale);
       let last = v128.load(root);
       let old = f32x4.mul(last, last);
-      let sum = f32x4.add(old, f32x4.mul(d, d));
+      let sum = f32x4.add(old, square4(d));
       let now = f32x4.sqrt(sum);
       v128.store(root, now);
       let sigma = rooted ? f32x4.sub(now, last) : f32x4.sub(power4(sum, p), power4(old, p));

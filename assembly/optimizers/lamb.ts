@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Parameter } from "../parameter";
 import { addSquares, total } from "../kernels/wide";
 import { Rule, gradientAt, power } from "./rule";
@@ -85,7 +86,7 @@ class Lamb extends TensorRule {
       let x = v128.load(w);
       let d = gradientAt(g, limit, scale);
       let mean = f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(take1, d));
-      let square = f32x4.add(f32x4.mul(beta2, v128.load(v)), f32x4.mul(take2, f32x4.mul(d, d)));
+      let square = f32x4.add(f32x4.mul(beta2, v128.load(v)), f32x4.mul(take2, moment4(d)));
       v128.store(m, mean);
       v128.store(v, square);
       weights = addSquares(weights, x);

@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Rule, power } from "./rule";
 import { ElementRule, clippedGradient, quotient } from "./element-rule";
 
@@ -48,7 +49,7 @@ class Laprop extends ElementRule<Laprop> {
     do {
       let d = clippedGradient(FULL, g, limit, scale);
       let square = v128.load(v);
-      square = f32x4.add(square, f32x4.mul(r2, f32x4.sub(f32x4.mul(d, d), square)));
+      square = f32x4.add(square, f32x4.mul(r2, f32x4.sub(moment4(d), square)));
       v128.store(v, square);
       let way = quotient(FULL, f32x4.mul(rate, d), f32x4.add(f32x4.mul(f32x4.sqrt(square), root), eps));
       let mean = v128.load(m);

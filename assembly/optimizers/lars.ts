@@ -33,6 +33,7 @@ class Lars extends TensorRule {
     return this.momentum != 0 ? 1 : 0;
   }
   updateTensor(p: Parameter, s: usize, stride: usize, bytes: usize, lr: f64): void {
+    if (!bytes) return;
     let w = p.value, g = p.grad;
     let ratio = this.ratio(p, bytes, lr);
     let trust = f32x4.splat(<f32>ratio);
@@ -41,25 +42,27 @@ class Lars extends TensorRule {
     let limit = this.limit(), scale = this.scale();
     let end = w + bytes;
     if (this.momentum == 0) {
-      for (; w < end; w += 16, g += 16) {
+      do {
         let x = v128.load(w);
         let d = f32x4.add(f32x4.mul(trust, gradientAt(g, limit, scale)), f32x4.mul(decay, x));
         v128.store(w, f32x4.sub(x, f32x4.mul(rate, d)));
-      }
+        w += 16, g += 16;
+      } while (w < end);
       return;
     }
     let mu = f32x4.splat(<f32>this.momentum);
     let keep = f32x4.splat(this.t == 1 ? 0 : <f32>this.momentum);
     let take = f32x4.splat(this.t == 1 ? 1 : <f32>(1 - this.dampening));
     let nesterov = this.nesterov;
-    for (; w < end; w += 16, g += 16, s += 16) {
+    do {
       let x = v128.load(w);
       let d = f32x4.add(f32x4.mul(trust, gradientAt(g, limit, scale)), f32x4.mul(decay, x));
       let b = f32x4.add(f32x4.mul(keep, v128.load(s)), f32x4.mul(take, d));
       v128.store(s, b);
       if (nesterov) b = f32x4.add(d, f32x4.mul(mu, b));
       v128.store(w, f32x4.sub(x, f32x4.mul(rate, b)));
-    }
+      w += 16, g += 16, s += 16;
+    } while (w < end);
   }
   private ratio(p: Parameter, bytes: usize, lr: f64): f64 {
     if (this.weightDecay == 0 && !this.alwaysAdapt) return 1;

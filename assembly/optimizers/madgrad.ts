@@ -1,3 +1,4 @@
+import { magnitude4 } from "../kernels/flush";
 import { Rule } from "./rule";
 import { ElementRule, decayedGradient, quotient } from "./element-rule";
 
@@ -36,8 +37,8 @@ class Madgrad extends ElementRule<Madgrad> {
     do {
       let x = v128.load(w);
       let d = decayedGradient(FULL, g, limit, scale, decay, x);
-      let weighted = f32x4.mul(weight, d);
-      let squares = f32x4.add(v128.load(v), f32x4.mul(weighted, d));
+      let weighted = f32x4.mul(weight, d), size = magnitude4(d);
+      let squares = f32x4.add(v128.load(v), f32x4.mul(f32x4.mul(weight, size), size));
       v128.store(v, squares);
       let sum = f32x4.add(v128.load(s), weighted);
       v128.store(s, sum);

@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Parameter } from "../parameter";
 import { addSquares, total } from "../kernels/wide";
 import { sign4 } from "../kernels/sign";
@@ -55,7 +56,7 @@ class Mars extends TensorRule {
       v128.store(before, d);
       let mean = v128.load(s), square = v128.load(v);
       mean = f32x4.add(mean, f32x4.mul(r1, f32x4.sub(c, mean)));
-      square = f32x4.add(square, f32x4.mul(r2, f32x4.sub(f32x4.mul(c, c), square)));
+      square = f32x4.add(square, f32x4.mul(r2, f32x4.sub(moment4(c), square)));
       v128.store(s, mean);
       v128.store(v, square);
       let u = lion ? sign4(mean) : adamStep(mean, square, a, b, eps);

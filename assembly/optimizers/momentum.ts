@@ -21,18 +21,21 @@ class Momentum extends Rule {
     return true;
   }
   update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {
+    if (!bytes) return;
     let rate = f32x4.splat(<f32>(this.biasCorrection ? lr / (1 - power(this.beta, this.t)) : lr));
     let beta = f32x4.splat(<f32>this.beta);
     let rest = f32x4.splat(<f32>(1 - this.beta));
     let decay = f32x4.splat(<f32>this.weightDecay);
     let limit = this.limit(), scale = this.scale();
-    for (let end = w + bytes; w < end; w += 16, g += 16, s += 16) {
+    let end = w + bytes;
+    do {
       let x = v128.load(w);
       let d = f32x4.add(gradientAt(g, limit, scale), f32x4.mul(decay, x));
       let v = f32x4.add(f32x4.mul(beta, v128.load(s)), f32x4.mul(rest, d));
       v128.store(s, v);
       v128.store(w, f32x4.sub(x, f32x4.mul(rate, v)));
-    }
+      w += 16, g += 16, s += 16;
+    } while (w < end);
   }
 }
 

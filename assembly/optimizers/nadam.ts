@@ -35,7 +35,8 @@ class Nadam extends AdamRule<Nadam> {
     super.begin();
     this.mu = this.momentum(this.t);
     this.muNext = this.momentum(this.t + 1);
-    store<f64>(this.shared, this.t == 1 ? this.mu : load<f64>(this.shared) * this.mu);
+    let product = this.t == 1 ? this.mu : load<f64>(this.shared) * this.mu;
+    store<f64>(this.shared, product < 1e-100 ? 0 : product);
   }
   private momentum(t: u32): f64 {
     return this.beta1 * (1 - 0.5 * power64(0.96, <f64>t * this.momentumDecay));

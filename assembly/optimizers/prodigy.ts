@@ -1,3 +1,4 @@
+import { LEAST_ROOT, flush4, moment4 } from "../kernels/flush";
 import { Parameter } from "../parameter";
 import { addAbsolutes, addProducts, total } from "../kernels/wide";
 import { Rule, gradientAt, isCount, power } from "./rule";
@@ -80,17 +81,17 @@ class Prodigy extends Rule {
     if (lr == 0) return;
     let d = this.d;
     let beta1 = f32x4.splat(<f32>this.beta1), beta2 = f32x4.splat(<f32>this.beta2), beta3 = f32x4.splat(<f32>this.beta3Value);
-    let take1 = f32x4.splat(<f32>(d * (1 - this.beta1))), take2 = f32x4.splat(<f32>(d * d * (1 - this.beta2)));
+    let take1 = f32x4.splat(<f32>(d * (1 - this.beta1))), take2 = f32x4.splat(<f32>(d * sqrt(1 - this.beta2)));
     let take3 = f32x4.splat(<f32>((d / this.d0) * (this.safeguardWarmup ? d : this.stepRate)));
     let l2 = f32x4.splat(this.decouple ? 0 : <f32>this.weightDecay);
     let limit = this.limit(), scale = this.scale();
     let way = f64x2.splat(0), sum = f64x2.splat(0);
     for (let end = w + bytes; w < end; w += 16, g += 16, m += 16, v += 16, s += 16, start += 16) {
       let x = v128.load(w);
-      let grad = f32x4.add(gradientAt(g, limit, scale), f32x4.mul(l2, x));
+      let grad = flush4(f32x4.add(gradientAt(g, limit, scale), f32x4.mul(l2, x)), LEAST_ROOT);
       way = addProducts(way, grad, f32x4.sub(v128.load(start), x));
       v128.store(m, f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(take1, grad)));
-      v128.store(v, f32x4.add(f32x4.mul(beta2, v128.load(v)), f32x4.mul(take2, f32x4.mul(grad, grad))));
+      v128.store(v, f32x4.add(f32x4.mul(beta2, v128.load(v)), moment4(f32x4.mul(take2, grad))));
       let weighted = f32x4.add(f32x4.mul(beta3, v128.load(s)), f32x4.mul(take3, grad));
       v128.store(s, weighted);
       sum = addAbsolutes(sum, weighted);

@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Rule } from "./rule";
 import { ElementRule, decayedGradient, fillWith, quotient } from "./element-rule";
 
@@ -56,10 +57,10 @@ class Rmsprop extends ElementRule<Rmsprop> {
         let mean = v128.load(a);
         let off = f32x4.sub(d, mean);
         v128.store(a, f32x4.add(mean, f32x4.mul(rest, off)));
-        square = f32x4.mul(past, f32x4.add(square, f32x4.mul(rest, f32x4.mul(off, off))));
+        square = f32x4.mul(past, f32x4.add(square, f32x4.mul(rest, moment4(off))));
         a += 16;
       } else {
-        square = f32x4.add(square, f32x4.mul(rest, f32x4.sub(f32x4.mul(d, d), square)));
+        square = f32x4.add(square, f32x4.mul(rest, f32x4.sub(moment4(d), square)));
       }
       v128.store(v, square);
       let u = quotient(FULL, d, f32x4.add(f32x4.sqrt(f32x4.add(square, inner)), outer));

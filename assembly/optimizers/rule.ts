@@ -2,6 +2,7 @@
 // are one loop over a stretch of them: state array i of the stretch lies at s + i·stride. Lengths are whole vectors;
 // padding has w = g = 0 and must stay so. Scalars are prepared in float64 once a step and splat before the loop.
 import { Parameter } from "../parameter";
+import { LEAST_STATE, flushArray } from "../kernels/flush";
 
 /** What a rule that measures for itself minimises: the loss of the batch in hand. */
 export abstract class Objective {
@@ -91,6 +92,10 @@ export abstract class Rule {
   }
   /** The same for rules that look at elements alone: any stretch of whole vectors. */
   update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {}
+  /** Writes 0 over what has become tiny in the state of a tensor, as means of gradients do once those are 0. */
+  flushState(p: Parameter, s: usize, stride: usize, bytes: usize): void {
+    for (let i = 0, states = this.states(); i < states; i++, s += stride) flushArray(s, bytes, LEAST_STATE);
+  }
   /** Whether the weights meant for inference are others than the parameters. */
   separates(): bool {
     return false;
@@ -140,6 +145,7 @@ export function power(beta: f64, t: u32): f64 {
   for (; t; t >>= 1) {
     if (t & 1) result *= beta;
     beta *= beta;
+    if (beta < 1e-100) beta = 0; // far below what a sum with 1 sees, and never subnormal
   }
   return result;
 }

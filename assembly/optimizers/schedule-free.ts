@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Parameter } from "../parameter";
 import { ElementRule, clippedGradient, quotient } from "./element-rule";
 import { power } from "./rule";
@@ -53,7 +54,7 @@ export abstract class ScheduleFree<T> extends ElementRule<T> {
       let d = clippedGradient(FULL, g, limit, scale);
       if (ADAM) {
         let square = v128.load(v);
-        square = f32x4.add(square, f32x4.mul(r2, f32x4.sub(f32x4.mul(d, d), square)));
+        square = f32x4.add(square, f32x4.mul(r2, f32x4.sub(moment4(d), square)));
         v128.store(v, square);
         d = quotient(FULL, d, f32x4.add(f32x4.mul(f32x4.sqrt(square), root), epsilon));
         v += 16;

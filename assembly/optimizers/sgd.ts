@@ -33,30 +33,33 @@ class Sgd extends Rule {
     else descendOuter(p.value, p.outerRows, p.outerColumns, p.rows, p.columns, <f32>lr, <f32>this.weightDecay);
   }
   update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {
+    if (!bytes) return;
     let rate = f32x4.splat(<f32>lr);
     let decay = f32x4.splat(<f32>this.weightDecay);
     let limit = this.limit(), scale = this.scale();
     let end = w + bytes;
     if (this.momentum == 0) {
-      for (; w < end; w += 16, g += 16) {
+      do {
         let x = v128.load(w);
         let d = f32x4.add(gradientAt(g, limit, scale), f32x4.mul(decay, x));
         v128.store(w, f32x4.sub(x, f32x4.mul(rate, d)));
-      }
+        w += 16, g += 16;
+      } while (w < end);
       return;
     }
     let keep = f32x4.splat(this.t == 1 ? 0 : <f32>this.momentum);
     let take = f32x4.splat(this.t == 1 ? 1 : <f32>(1 - this.dampening));
     let mu = f32x4.splat(<f32>this.momentum);
     let nesterov = this.nesterov;
-    for (; w < end; w += 16, g += 16, s += 16) {
+    do {
       let x = v128.load(w);
       let d = f32x4.add(gradientAt(g, limit, scale), f32x4.mul(decay, x));
       let b = f32x4.add(f32x4.mul(keep, v128.load(s)), f32x4.mul(take, d));
       v128.store(s, b);
       if (nesterov) b = f32x4.add(d, f32x4.mul(mu, b));
       v128.store(w, f32x4.sub(x, f32x4.mul(rate, b)));
-    }
+      w += 16, g += 16, s += 16;
+    } while (w < end);
   }
 }
 

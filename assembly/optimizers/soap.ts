@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Parameter } from "../parameter";
 import { addSquares, total } from "../kernels/wide";
 import { f32At } from "../kernels/simd";
@@ -77,7 +78,7 @@ class Soap extends Rule {
     for (let i: usize = 0, v = m + stride; i < bytes; i += 16) {
       let d = v128.load(g + i);
       let mean = f32x4.add(f32x4.mul(b1, v128.load(m + i)), f32x4.mul(r1, d));
-      let square = f32x4.add(f32x4.mul(b2, v128.load(v + i)), f32x4.mul(r2, f32x4.mul(d, d)));
+      let square = f32x4.add(f32x4.mul(b2, v128.load(v + i)), f32x4.mul(r2, moment4(d)));
       v128.store(m + i, mean);
       v128.store(v + i, square);
       v128.store(g + i, adamStep(mean, square, one, one, eps));

@@ -1,3 +1,4 @@
+import { moment4 } from "../kernels/flush";
 import { Rule } from "./rule";
 import { Parameter } from "../parameter";
 import { AdamRule } from "./adam-rule";
@@ -40,7 +41,7 @@ class Yogi extends AdamRule<Yogi> {
   // @ts-ignore: decorator
   @inline
   second(v: v128, d: v128, mean: v128, r2: v128, eps: v128): v128 {
-    let square = f32x4.mul(d, d);
+    let square = moment4(d);
     return f32x4.sub(v, f32x4.mul(r2, f32x4.mul(sign4(f32x4.sub(v, square)), square)));
   }
 }
