@@ -12,6 +12,7 @@ import { baseRate } from "./rates.ts";
 import { Schedule } from "./schedules/base.ts";
 import { fetchFor } from "./schedules/known.ts";
 import { type ScheduleSpec, type ScheduleState, startSchedule } from "./schedules/schedule.ts";
+import { fetchPlace } from "./storage/fetch-place.ts";
 import type { ModelStorage } from "./storage/storage.ts";
 import { setTensors } from "./tensors.ts";
 import { resolveTraining } from "./training.ts";
@@ -28,7 +29,7 @@ export interface LoadOptions {
  */
 export async function load(name: string, options: LoadOptions = {}): Promise<Model> {
   checkSpec("load", options, "storage:any");
-  const { readFrom } = await import("./storage/place.ts");
+  const { readFrom } = await fetchPlace();
   return fromBytes(await readFrom(options.storage, name), name);
 }
 

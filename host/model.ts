@@ -25,6 +25,7 @@ import { optionsOf } from "./rows.ts";
 import { fetchFor } from "./schedules/known.ts";
 import { type RateOfStep, type ScheduleSpec, type ScheduleState, startSchedule } from "./schedules/schedule.ts";
 import { throwIfAborted } from "./signal.ts";
+import { fetchPlace } from "./storage/fetch-place.ts";
 import type { ModelStorage } from "./storage/storage.ts";
 import { summarise } from "./summary.ts";
 import { checkSnapshot, type KeptBuffer, listBuffers, listParameters, type Parameter, setTensors } from "./tensors.ts";
@@ -318,7 +319,7 @@ export class Model extends Holder {
     checkSpec("save", options, "optimizer:bool storage:any");
     const { storage, ...more } = options;
     const bytes = this.toBytes(more);
-    const { writeTo } = await import("./storage/place.ts");
+    const { writeTo } = await fetchPlace();
     await writeTo(storage, name, bytes);
   }
   #trainingRecord(): TrainingRecord {

@@ -76,6 +76,18 @@ for (const { name, missing, version, inPages } of browsers) {
       2 * LIMIT,
     );
     it(
+      "leaves the last of writes that overlap, and removes what closed pages have left",
+      async () => {
+        const overlap = { lengths: [3, 3, 3, 3, 3], left: [] };
+        expect(await inPages(here("overlap", "indexedDb"))).toEqual([overlap]);
+        const held = [".trainlet-c.tmp", "model"];
+        expect(await inPages(here("overlap", "opfs"))).toEqual([
+          { ...overlap, afterList: [], afterWrite: held, last: [] },
+        ]);
+      },
+      2 * LIMIT,
+    );
+    it(
       "makes stores of one database side by side, and says what is lacking or full",
       async () => {
         const [together, without, full] = (await inPages(here("together"), here("without"), here("full"))) as [

@@ -131,6 +131,26 @@ describe("trainlet/worker", () => {
       rmSync(folder, { recursive: true });
     }
   });
+  it("saves in the order of the calls, whichever worker is first to answer", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "trainlet-worker-"));
+    try {
+      const file = path.join(folder, "model.safetensors");
+      const large = await away.sequential([here.dense(2000)], { inputs: 1000, loss: here.mse(), seed: 1 });
+      const small = await make();
+      open.push(large);
+      using local = await here.sequential([here.dense(2)], { inputs: 4, loss: here.mse() });
+      await Promise.all([local.save(file), large.save(file), small.save(file)]);
+      expect((await here.load(file)).outputs).toBe(3);
+      await Promise.all([large.save(file), local.save(file)]);
+      expect((await here.load(file)).outputs).toBe(2);
+      const ended = large.save(file);
+      large.dispose();
+      await expect(ended).rejects.toMatchObject({ code: "DISPOSED" });
+      expect((await here.load(file)).outputs, "the next is not held up").toBe(2);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
   it("leaves the data alone, and sends no more of a buffer than what was given", async () => {
     const part = train.slice(0, 40);
     const before = part.x.slice();

@@ -2,17 +2,17 @@ import { builtin } from "../builtin.ts";
 import { show, TrainletError } from "../errors.ts";
 import { collect, modelLimits } from "./bytes.ts";
 import { checkReadable } from "./readable.ts";
-
-let written = 0;
+import { removeAbandoned, temporaryName } from "./temporaries.ts";
+import { inTurn } from "./turns.ts";
 
 interface Node {
-  fs: typeof import("node:fs/promises");
+  fs: typeof import("node:fs");
   paths: typeof import("node:path");
 }
 
 /** Node's modules, asked for at the first use so that a browser can import this file; it then has nothing to offer. */
 function node(): Node {
-  const fs = builtin<Node["fs"]>("node:fs/promises");
+  const fs = builtin<Node["fs"]>("node:fs");
   const paths = builtin<Node["paths"]>("node:path");
   if (fs && paths) return { fs, paths };
   throw new TrainletError("UNSUPPORTED", "this runtime has no file system: use bytes in memory instead");
@@ -36,7 +36,7 @@ const REMEDIES: Record<string, string> = {
   ENOENT: "its folder does not exist: create it first",
   ENOTDIR: "a part of it is not a folder: check the path",
   EISDIR: "it is a folder: name a file in it",
-  EACCES: "permission is denied: change the permissions or use another place",
+  EACCES: "permission is denied, or it is read-only: change the permissions or use another place",
   EPERM: "the system does not permit it: change the permissions or use another place",
   EROFS: "the file system is read-only: use another place",
   ENOSPC: "the disk is full: free some space",
@@ -55,9 +55,9 @@ export function fileError(action: string, path: string, cause: unknown): Trainle
 }
 
 /** Runs a step whose failure with `code` is an answer and not an error. */
-async function unless<T>(code: string[], step: Promise<T>): Promise<T | undefined> {
+function unless<T>(code: string[], step: () => T): T | undefined {
   try {
-    return await step;
+    return step();
   } catch (error) {
     if (code.includes(systemCode(error))) return undefined;
     throw error;
@@ -65,63 +65,102 @@ async function unless<T>(code: string[], step: Promise<T>): Promise<T | undefine
 }
 
 /** Where a write to `path` would land: behind every symbolic link, also behind one whose target is yet to be made. */
-async function destination({ fs, paths }: Node, path: string): Promise<string> {
-  const existing = await unless(["ENOENT"], fs.realpath(path));
+function destination({ fs, paths }: Node, path: string): string {
+  const existing = unless(["ENOENT"], () => fs.realpathSync.native(path));
   if (existing !== undefined) return existing;
-  const link = await unless(["ENOENT", "EINVAL"], fs.readlink(path)); // EINVAL: there, but not a link
+  const link = unless(["ENOENT", "EINVAL"], () => fs.readlinkSync(path)); // EINVAL: there, but not a link
   if (link === undefined) return path;
   // Relative to the real folder of the link and not normalised, for ".." after a linked folder is not its namesake's.
-  const next = paths.isAbsolute(link) ? link : (await fs.realpath(paths.dirname(path))) + paths.sep + link;
+  const next = paths.isAbsolute(link) ? link : fs.realpathSync.native(paths.dirname(path)) + paths.sep + link;
   return destination({ fs, paths }, next);
 }
 
-/** The permissions of the file to be replaced, or undefined when there is none; refuses what is not a plain file. */
-async function permissions({ fs }: Node, path: string): Promise<number | undefined> {
-  const stats = await unless(["ENOENT"], fs.stat(path));
+/** The one name of the file that a path leads to, whether or not it and its folders are there yet. */
+export function realName(path: string): string {
+  const system = node();
+  const { fs, paths } = system;
+  const real = (name: string): string => {
+    try {
+      return fs.realpathSync.native(name);
+    } catch {
+      const parent = paths.dirname(name);
+      return parent === name ? name : paths.join(real(parent), paths.basename(name));
+    }
+  };
+  let target = path;
+  try {
+    target = destination(system, path);
+  } catch {
+    // What is wrong with it is said when it is used.
+  }
+  return real(target);
+}
+
+/** Does something to a file after all that was begun before. Names that some file system takes for one count as one. */
+export function inTurnOf<T>(path: string, action: () => Promise<T>): Promise<T> {
+  return inTurn(globalThis, `file:${realName(path).normalize().toLowerCase()}`, action);
+}
+
+/** The permissions of the file to be replaced, or undefined when there is none; refuses what is not a plain file, and
+ * what may not be written to: a rename would ask the folder alone. */
+function permissions({ fs }: Node, path: string): number | undefined {
+  const stats = unless(["ENOENT"], () => fs.statSync(path));
   if (stats === undefined) return undefined;
   if (stats.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
   // A rename would take a device or pipe away from everyone else.
   if (!stats.isFile()) throw new Error("it is not a regular file");
+  // A mark that forbids everyone to write is meant for root too, whom the system would let.
+  if (!(stats.mode & 0o222)) throw Object.assign(new Error("is read-only"), { code: "EACCES" });
+  fs.accessSync(path, fs.constants.W_OK);
   return stats.mode & 0o777;
-}
-
-/** A name that no other write uses, in this process or another. It does not grow with the target's, which may be long. */
-function temporaryName(): string {
-  const random = crypto.getRandomValues(new Uint32Array(2));
-  return `.trainlet-${process.pid}-${written++}-${[...random].map(word => word.toString(36)).join("")}.tmp`;
 }
 
 /**
  * Writes a file so that whoever reads `path`, also after a crash, finds the old content or the new one, never a part.
- * The file keeps its permissions, and a symbolic link stays: what it points to is replaced. `bytes` should not change
- * until the promise settles. Node only.
+ * Writes to one file take place in the order of the calls. The file keeps its permissions, and a symbolic link stays:
+ * what it points to is replaced. `bytes` should not change until the promise settles. Node only.
  *
+ * @param prepare What is to be done right before, when the bytes are there.
  * @throws TrainletError `FILE_ERROR` when it cannot be written; the old file is then as it was.
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array | string | Promise<Uint8Array>,
+  prepare?: () => unknown,
+): Promise<void> {
   checkPath(path);
   const system = node();
-  const { fs, paths } = system;
-  try {
-    const target = await destination(system, path);
-    const mode = await permissions(system, target);
-    const temporary = paths.join(paths.dirname(target), temporaryName()); // a rename works within one file system
-    const handle = await fs.open(temporary, "wx", mode ?? 0o666);
+  await inTurnOf(path, async () => {
+    const content = await bytes;
     try {
-      try {
-        if (mode !== undefined) await handle.chmod(mode); // the mode at opening is subject to the umask
-        await handle.writeFile(bytes);
-        await handle.sync(); // else a crash could keep the rename and lose the content
-      } finally {
-        await handle.close();
-      }
-      await fs.rename(temporary, target);
+      await prepare?.();
+      await replace(system, path, content);
     } catch (error) {
-      await fs.rm(temporary, { force: true }).catch(() => {}); // the first failure is the one to report
-      throw error;
+      throw fileError("write", path, error);
     }
+  });
+}
+
+async function replace(system: Node, path: string, content: Uint8Array | string): Promise<void> {
+  const { fs, paths } = system;
+  const target = destination(system, path);
+  const mode = permissions(system, target);
+  const folder = paths.dirname(target);
+  await removeAbandoned(folder);
+  const temporary = paths.join(folder, temporaryName()); // a rename works within one file system
+  const handle = await fs.promises.open(temporary, "wx", mode ?? 0o666);
+  try {
+    try {
+      if (mode !== undefined) await handle.chmod(mode); // the mode at opening is subject to the umask
+      await handle.writeFile(content);
+      await handle.sync(); // else a crash could keep the rename and lose the content
+    } finally {
+      await handle.close();
+    }
+    await fs.promises.rename(temporary, target);
   } catch (error) {
-    throw fileError("write", path, error);
+    await fs.promises.rm(temporary, { force: true }).catch(() => {}); // the first failure is the one to report
+    throw error;
   }
 }
 
@@ -135,9 +174,9 @@ export async function readFileChecked(path: string): Promise<Uint8Array> {
   const { fs } = node();
   try {
     // The standard input, say, does not tell its length: it is read in pieces, within a bound.
-    const streamed = (await checkReadable(fs, path)) ? undefined : streamOf(path);
+    const streamed = (await checkReadable(fs.promises, path)) ? undefined : streamOf(path);
     if (streamed) return await collect(streamed, JSON.stringify(path), modelLimits);
-    const { buffer, byteOffset, byteLength } = await fs.readFile(path);
+    const { buffer, byteOffset, byteLength } = await fs.promises.readFile(path);
     return new Uint8Array(buffer, byteOffset, byteLength); // plain: the methods of a Buffer differ
   } catch (cause) {
     if (systemCode(cause) !== "ENOENT") throw fileError("read", path, cause);

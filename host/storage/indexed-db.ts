@@ -1,5 +1,6 @@
 // Models as entries of an IndexedDB object store: pages and workers of every browser.
 import { show, TrainletError } from "../errors.ts";
+import { inTurn, takesTurns } from "../files/turns.ts";
 import { checkSpec } from "../make-spec.ts";
 import { tagOf } from "../tags.ts";
 import { checkBytes, checkText, type ModelStorage, notFound, partsOf, storeError } from "./storage.ts";
@@ -24,6 +25,8 @@ export function indexedDb(options: IndexedDbOptions = {}): ModelStorage {
   const { database = "trainlet", store = "models" } = options;
   checkText(database, "indexedDb: database");
   checkText(store, "indexedDb: store");
+
+  const turnOf = (name: string) => `indexedDb:${JSON.stringify([database, store, name])}`;
 
   /** Does one thing in a transaction and gives its result when the transaction is complete. */
   async function within<T>(
@@ -59,15 +62,20 @@ export function indexedDb(options: IndexedDbOptions = {}): ModelStorage {
       const message = `the entry ${show(name)} is none of a model: it should be a Uint8Array, got ${show(value)}`;
       throw new TrainletError("INVALID_FILE", message);
     },
-    async write(name, bytes) {
+    write: takesTurns(async (name, bytes) => {
       partsOf(name, "write");
-      checkBytes(bytes, "write");
-      const copy = bytes.slice(); // a view would be stored with all of its buffer
-      await within("readwrite", `write ${show(name)}`, entries => entries.put(copy, name));
-    },
+      const given = checkBytes(bytes, "write");
+      const copy = "then" in given ? given : given.slice(); // a view would be stored with all of its buffer
+      await inTurn(globalThis, turnOf(name), async () => {
+        const value = await copy;
+        await within("readwrite", `write ${show(name)}`, entries => entries.put(value, name));
+      });
+    }),
     async remove(name) {
       partsOf(name, "remove");
-      await within("readwrite", `remove ${show(name)}`, entries => entries.delete(name));
+      await inTurn(globalThis, turnOf(name), () =>
+        within("readwrite", `remove ${show(name)}`, entries => entries.delete(name)),
+      );
     },
     async list() {
       const keys = await within("readonly", "list", entries => entries.getAllKeys());

@@ -1,5 +1,6 @@
 // Writing a file of the origin private file system as a whole: under another name first, which is then moved.
 import { TrainletError } from "../errors.ts";
+import { LONG, temporary } from "../files/temporaries.ts";
 
 /** What not every browser has, and what the types of none have. */
 interface Handle {
@@ -25,17 +26,48 @@ export async function writeInto(
     // What createWritable takes stands in the file when it is closed, not before.
     return await alone(async () => await put(await parent.getFileHandle(file, { create: true }), bytes));
   }
+  await removeAbandoned(parent);
   const name = `.trainlet-${crypto.randomUUID()}.tmp`;
-  const handle: Handle = await parent.getFileHandle(name, { create: true });
+  await holding(name, {}, async () => {
+    const handle: Handle = await parent.getFileHandle(name, { create: true });
+    try {
+      await put(handle, bytes);
+      await alone(async () => {
+        await refuseFolder(parent, file);
+        await handle.move!(parent, file);
+      });
+    } catch (error) {
+      await parent.removeEntry(name).catch(() => {}); // the first failure is the one to report
+      throw error;
+    }
+  });
+}
+
+/** Holds the lock of a temporary file, which ends with its page; `action` learns whether it has it. */
+async function holding(name: string, options: LockOptions, action: (has: boolean) => Promise<void>): Promise<void> {
+  const { locks } = navigator;
+  if (locks) await locks.request(`trainlet:${name}`, options, lock => action(lock !== null));
+  else await action(!options.ifAvailable);
+}
+
+/** Removes what pages that were closed in the middle have left. What cannot be removed stays. */
+export async function removeAbandoned(folder: FileSystemDirectoryHandle, names?: readonly string[]): Promise<void> {
   try {
-    await put(handle, bytes);
-    await alone(async () => {
-      await refuseFolder(parent, file);
-      await handle.move!(parent, file);
-    });
-  } catch (error) {
-    await parent.removeEntry(name).catch(() => {}); // the first failure is the one to report
-    throw error;
+    let left = names;
+    if (!left) {
+      const all: string[] = [];
+      for await (const name of folder.keys()) all.push(name);
+      left = all;
+    }
+    for (const name of left) {
+      if (!temporary.test(name)) continue;
+      await holding(name, { ifAvailable: true }, async free => {
+        const old = async () => (await (await folder.getFileHandle(name)).getFile()).lastModified < Date.now() - LONG;
+        if (free || (await old())) await folder.removeEntry(name);
+      });
+    }
+  } catch {
+    // Another page may have been faster.
   }
 }
 

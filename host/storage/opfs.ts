@@ -1,7 +1,9 @@
 // Models as files of the origin private file system: pages and workers of browsers.
 import { show, TrainletError } from "../errors.ts";
-import { writeInto } from "./opfs-write.ts";
-import { checkBytes, type ModelStorage, notFound, partsOf, storeError, temporary } from "./storage.ts";
+import { temporary } from "../files/temporaries.ts";
+import { inTurn, takesTurns } from "../files/turns.ts";
+import { removeAbandoned, writeInto } from "./opfs-write.ts";
+import { checkBytes, type ModelStorage, notFound, partsOf, storeError } from "./storage.ts";
 
 /**
  * The files of a folder in the origin private file system, and of the folders in it, which are made when something is
@@ -11,6 +13,7 @@ import { checkBytes, type ModelStorage, notFound, partsOf, storeError, temporary
  */
 export function opfs(folder = "trainlet"): ModelStorage {
   const base = partsOf(folder, "opfs: folder");
+  const turnOf = (name: string, call: string) => `opfs:${[...base, ...partsOf(name, call)].join("/")}`;
 
   /** Finds the folder of a name and does something there, alone or together with other readers. */
   async function within<T>(
@@ -40,18 +43,23 @@ export function opfs(folder = "trainlet"): ModelStorage {
         }),
       );
     },
-    async write(name, bytes) {
-      checkBytes(bytes, "write");
-      await within("write", name, true, (parent, file, key) =>
-        writeInto(parent, file, bytes, action => locked(key, "exclusive", action)),
-      );
-    },
+    write: takesTurns(async (name, bytes) => {
+      const given = checkBytes(bytes, "write");
+      await inTurn(globalThis, turnOf(name, "write"), async () => {
+        const value = await given;
+        await within("write", name, true, (parent, file, key) =>
+          writeInto(parent, file, value, action => locked(key, "exclusive", action)),
+        );
+      });
+    }),
     async remove(name) {
-      const gone = within("remove", name, false, (parent, file, key) =>
-        locked(key, "exclusive", async () => {
-          await parent.getFileHandle(file); // else a folder would be removed as well
-          await parent.removeEntry(file);
-        }),
+      const gone = inTurn(globalThis, turnOf(name, "remove"), () =>
+        within("remove", name, false, (parent, file, key) =>
+          locked(key, "exclusive", async () => {
+            await parent.getFileHandle(file); // else a folder would be removed as well
+            await parent.removeEntry(file);
+          }),
+        ),
       );
       await gone.catch((error: TrainletError) => {
         if (error.code !== "FILE_NOT_FOUND") throw error;
@@ -79,11 +87,14 @@ async function root(): Promise<FileSystemDirectoryHandle> {
 
 async function namesIn(folder: FileSystemDirectoryHandle, prefix: string): Promise<string[]> {
   const names: string[] = [];
+  const left: string[] = [];
   for await (const [name, handle] of folder.entries()) {
     if (handle.kind === "directory")
       names.push(...(await namesIn(handle as FileSystemDirectoryHandle, `${prefix}${name}/`)));
     else if (!temporary.test(name)) names.push(prefix + name);
+    else left.push(name);
   }
+  await removeAbandoned(folder, left);
   return names;
 }
 

@@ -1,12 +1,21 @@
 // Where `save` puts a model and `load` finds it: the storage that was given, or the file system.
 import { show, TrainletError } from "../errors.ts";
 import { readFileChecked, writeFileAtomic } from "../files/atomic.ts";
+import { doesTakeTurns, inTurn } from "../files/turns.ts";
 import type { ModelStorage } from "./storage.ts";
 
-/** @throws TrainletError what the storage throws; FILE_ERROR for its own kinds of errors. */
-export async function writeTo(storage: ModelStorage | undefined, name: string, bytes: Uint8Array): Promise<void> {
+/** Puts bytes under a name, in the order of the calls; bytes that are still to come keep their place.
+ * @throws TrainletError what the storage throws; FILE_ERROR for its own kinds of errors. */
+export async function writeTo(
+  storage: ModelStorage | undefined,
+  name: string,
+  bytes: Uint8Array | Promise<Uint8Array>,
+): Promise<void> {
   if (storage === undefined) return await writeFileAtomic(name, bytes);
-  await call(storage, "write", name, () => storage.write(name, bytes));
+  await call(storage, "write", name, () => {
+    if (doesTakeTurns(storage.write)) return storage.write(name, bytes as Uint8Array);
+    return inTurn(storage, name, async () => storage.write(name, await bytes));
+  });
 }
 
 /** @throws TrainletError likewise; FILE_NOT_FOUND where the storage gives nothing, as many stores do not throw then. */

@@ -1,5 +1,6 @@
 // Where models are kept: what a store has to do, and what the three here check and say alike.
 import { show, TrainletError } from "../errors.ts";
+import { temporary } from "../files/temporaries.ts";
 import { tagOf } from "../tags.ts";
 
 /**
@@ -17,24 +18,37 @@ export interface ModelStorage {
   list(): Promise<string[]>;
 }
 
-/** What a write that was cut off may leave behind. `list` does not name it. */
-export const temporary = /^\.trainlet-.*\.tmp$/;
+/** What Windows keeps for its devices, whatever follows the first dot. */
+const device = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\.|$)/i;
+/** Characters that have another meaning in some file system, or none; halves of a pair have no bytes of their own. */
+const unfit = /[<>:"|?*\\\p{Cc}\p{Cs}]/u;
 
-/** The parts of a name. What is no plain relative path in one store is refused in all, so that names can be moved. */
+/**
+ * The parts of a name. What is no plain relative path in one store is refused in all, so that names can be moved: from
+ * Linux to Windows, where "CON" is a device and a dot at the end is lost, or from a browser to a disk.
+ */
 export function partsOf(name: unknown, call: string): string[] {
   const parts = typeof name === "string" ? name.split("/") : [];
-  const sound = (part: string) => part !== "" && part !== "." && part !== ".." && !/[\0\\]/.test(part);
+  const sound = (part: string) =>
+    /[^. ]$/.test(part) && !unfit.test(part) && !device.test(part) && !temporary.test(part);
   if (parts.length > 0 && parts.every(sound)) return parts;
-  const wanted = 'a name such as "iris" or "runs/iris", with no "..", backslash or NUL in it';
+  const wanted =
+    'a name such as "iris" or "runs/iris" that every file system can hold: no "..", no dot or space at an end, none of ' +
+    '<>:"|?*\\ or control characters, no device of Windows such as "NUL"';
   throw new TrainletError("INVALID_ARGUMENT", `${call}: name is ${show(name)}; give ${wanted}`);
 }
 
-export function checkBytes(bytes: unknown, call: string): asserts bytes is Uint8Array {
-  if (tagOf(bytes) === "Uint8Array") return;
+/** Bytes, or what will give them; throws, or rejects, where it is something else. */
+export function checkBytes<B extends Uint8Array | Promise<Uint8Array>>(bytes: B, call: string): B {
+  if (tagOf(bytes) === "Promise") {
+    const checked = (bytes as Promise<Uint8Array>).then(given => checkBytes(given, call));
+    checked.catch(() => {}); // said when it is waited for
+    return checked as B;
+  }
+  if (tagOf(bytes) === "Uint8Array") return bytes;
   throw new TrainletError("INVALID_ARGUMENT", `${call}: bytes is ${show(bytes)}; give a Uint8Array`);
 }
 
-/** Throws unless an option is a string that is not empty. */
 export function checkText(value: unknown, what: string): asserts value is string {
   if (typeof value === "string" && value !== "") return;
   throw new TrainletError("INVALID_ARGUMENT", `${what} is ${show(value)}; give a string that is not empty`);

@@ -7,6 +7,7 @@ import type { Data } from "../inputs.ts";
 import type { LoadOptions } from "../load.ts";
 import type { RangeTest, RangeTestOptions } from "../lr-find.ts";
 import { checkSpec, type Spec } from "../make-spec.ts";
+import { fetchPlace } from "../storage/fetch-place.ts";
 import { Line } from "./line.ts";
 import { WorkerModel } from "./model.ts";
 
@@ -47,7 +48,7 @@ export async function sequential(
 /** As `load` of trainlet: reads a model that `save` wrote, a file or what is under a name of the storage. */
 export async function load(name: string, options: LoadOptions = {}): Promise<WorkerModel> {
   checkSpec("load", options, "storage:any");
-  const { readFrom } = await import("../storage/place.ts");
+  const { readFrom } = await fetchPlace();
   return fromBytes(await readFrom(options.storage, name), name);
 }
 

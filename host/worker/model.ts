@@ -9,6 +9,7 @@ import type { RangeTest, RangeTestOptions } from "../lr-find.ts";
 import type { Metrics, MetricsRequest } from "../metrics.ts";
 import type { CompileOptions, Model, Parameter, SaveOptions, SaveToOptions } from "../model.ts";
 import { isSignal } from "../signal.ts";
+import { fetchPlace } from "../storage/fetch-place.ts";
 import type { Line } from "./line.ts";
 import { Loan } from "./messages.ts";
 
@@ -127,8 +128,9 @@ export class WorkerModel extends Holder {
   /** Writes what `toBytes` gives, as `Model.save` does; the storage stays here. */
   async save(name: string, options: SaveToOptions = {}): Promise<void> {
     const { storage, ...rest } = options ?? {};
-    const bytes = await this.toBytes(rest);
-    const { writeTo } = await import("../storage/place.ts");
+    const bytes = this.toBytes(rest);
+    bytes.catch(() => {}); // writeTo says so, when it comes to it
+    const { writeTo } = await fetchPlace();
     await writeTo(storage, name, bytes);
   }
   async summary(): Promise<string> {

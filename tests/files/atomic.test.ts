@@ -203,6 +203,20 @@ describe("writeFileAtomic", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it("refuses a file that is read-only, for root too, and leaves it as it was", async () => {
+    const path = join(folder, "model");
+    await writeFile(path, "old");
+    await chmod(path, 0o444);
+    const error = await rejected(writeFileAtomic(path, "new"));
+    expect(error.code).toBe("FILE_ERROR");
+    expect(error.message).toContain("it is read-only");
+    expect((error.cause as NodeJS.ErrnoException).code).toBe("EACCES");
+    expect(await readFile(path, "utf8")).toBe("old");
+    expect(await readdir(folder)).toEqual(["model"]);
+    await chmod(path, 0o644);
+    await writeFileAtomic(path, "new");
+  });
+
   it("refuses a folder as the target and leaves it as it was", async () => {
     await mkdir(join(folder, "model"));
     await writeFile(join(folder, "model", "inside"), "old");

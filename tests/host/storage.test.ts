@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +11,7 @@ import { files, indexedDb, type ModelStorage, opfs } from "../../host/storage/in
 import { any, fails, fingerprint, numbers } from "./support.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
+const posix = process.platform !== "win32";
 let folder = "";
 let model: t.Model;
 beforeAll(async () => {
@@ -34,6 +35,41 @@ function inMemory(): ModelStorage & { kept: Map<string, Uint8Array> } {
   };
 }
 const badNames = ["", "/etc/model", "a/../b", "..", ".", "a//b", "a/", "a\\..\\b", "a\0b", 5, null, undefined];
+/** What Windows cannot hold, or keeps as something else; halves of a pair of UTF-16, which UTF-8 has no bytes for. */
+const unfitNames = [
+  ...[
+    "CON",
+    "con",
+    "Nul",
+    "aux.safetensors",
+    "PRN.tar.gz",
+    "COM1",
+    "lpt9.txt",
+    "com¹",
+    "CONIN$",
+    "conout$.x",
+    "nul .x",
+  ],
+  ...["a.", "a ", "a. .", "runs./a", "runs /a", "NUL/a", "a/con", "...", " "],
+  ...["a:b", "a<b", "a>b", 'a"b', "a|b", "a?b", "a*b", "a\nb", "a\tb", "a\x1fb", "a\x7fb", "a\x85b", "a\ud800b"],
+  ...[".trainlet-1-0-abc.tmp", "runs/.trainlet-x.tmp"],
+];
+const fitNames = [
+  "console",
+  "null",
+  "com10",
+  "com",
+  "lpt",
+  "a.con",
+  "nul-1",
+  ".hidden",
+  "a b",
+  " a",
+  "a.b.c",
+  "größe",
+  "模型",
+  "🙂",
+];
 
 describe("files", () => {
   it("saves, lists, loads and removes, in folders that it makes", async () => {
@@ -92,6 +128,65 @@ describe("files", () => {
     await fails(() => storage.remove("folder"), "FILE_ERROR");
     await fails(() => files(join(folder, "file")).list(), "FILE_ERROR", /not a folder/);
     for (const bad of ["", 5, null]) await fails(() => files(any(bad)), "INVALID_ARGUMENT", /files: folder/);
+  });
+});
+
+describe("names of every storage", () => {
+  it("are those that every file system can hold", async () => {
+    const place = files(join(folder, "names"));
+    for (const storage of [place, indexedDb(), opfs()]) {
+      for (const name of [...badNames, ...unfitNames]) {
+        const bad = ["INVALID_ARGUMENT", /name is .*; give a name such as/] as const;
+        await fails(() => storage.read(any(name)), ...bad);
+        await fails(() => storage.write(any(name), new Uint8Array(1)), ...bad);
+        await fails(() => storage.remove(any(name)), ...bad);
+      }
+    }
+    for (const name of fitNames) await place.write(name, new Uint8Array(1));
+    expect(await place.list()).toEqual([...fitNames].sort());
+  });
+});
+
+describe.runIf(posix)("files and symbolic links", () => {
+  const secret = new Uint8Array([1, 2, 3]);
+  it("do not leave the folder", async () => {
+    const outside = await mkdtemp(join(folder, "outside-"));
+    const place = await mkdtemp(join(folder, "inside-"));
+    await writeFile(join(outside, "secret"), secret);
+    await symlink(join(outside, "secret"), join(place, "file"));
+    await symlink(outside, join(place, "folder"));
+    await symlink(join("..", basename(outside), "new"), join(place, "dangling"));
+    const storage = files(place);
+    expect(await storage.list()).toEqual([]);
+    for (const name of ["file", "folder/secret", "dangling", "folder/new", "folder/deep/new"]) {
+      const refused = ["FILE_ERROR", /a symbolic link leads out of the folder/] as const;
+      await fails(() => storage.read(name), ...refused);
+      await fails(() => storage.write(name, new Uint8Array(1)), ...refused);
+      await fails(() => model.save(name, { storage }), ...refused);
+      await fails(() => t.load(name, { storage }), ...refused);
+    }
+    await fails(() => storage.remove("folder/secret"), "FILE_ERROR", /leads out/);
+    await storage.remove("file");
+    expect(await readdir(place)).toEqual(["dangling", "folder"]);
+    expect(await readdir(outside)).toEqual(["secret"]);
+    expect(new Uint8Array(await readFile(join(outside, "secret")))).toEqual(secret);
+  });
+  it("may stay in it, or lead to it", async () => {
+    const place = await mkdtemp(join(folder, "within-"));
+    await mkdir(join(place, "real"));
+    await symlink("real", join(place, "alias"));
+    await symlink(join("real", "model"), join(place, "link"));
+    await symlink(place, `${place}-itself`);
+    const storage = files(`${place}-itself`);
+    await storage.write("link", secret);
+    await storage.write("alias/other", secret);
+    expect(await storage.read("alias/model")).toEqual(secret);
+    expect(await storage.list()).toEqual(["link", "real/model", "real/other"]);
+    await storage.remove("alias/model");
+    expect(await storage.list()).toEqual(["real/other"]);
+  });
+  it("works from the file system's root", async () => {
+    expect(await files("/").read(join(folder, "file").slice(1))).toEqual(new Uint8Array(1));
   });
 });
 

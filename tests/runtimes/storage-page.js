@@ -67,6 +67,41 @@ export const steps = {
     await storage.remove("folder/file");
     return result;
   },
+  /** Writes that overlap: the last call stays. Then what a page that was closed in the middle has left. */
+  async overlap(kind) {
+    const storage = stores[kind]();
+    const [large, small] = [new Uint8Array(3_000_000), new Uint8Array(3)];
+    const lengths = [];
+    for (let i = 0; i < 5; i++) {
+      await Promise.all([storage.write("model", large), stores[kind]().write("model", small)]);
+      lengths.push((await storage.read("model")).length);
+    }
+    await Promise.all([storage.write("model", large), storage.remove("model")]);
+    const left = await storage.list();
+    if (kind !== "opfs") return { lengths, left };
+    let folder = await navigator.storage.getDirectory();
+    for (const part of ["kept", "here"]) folder = await folder.getDirectoryHandle(part);
+    const names = ["a", "b", "c"].map(letter => `.trainlet-${letter}.tmp`);
+    const abandon = name => folder.getFileHandle(name, { create: true });
+    const there = async () => {
+      const found = [];
+      for await (const name of folder.keys()) found.push(name);
+      return found.sort();
+    };
+    await abandon(names[0]);
+    await storage.list();
+    const afterList = await there();
+    await abandon(names[1]);
+    await abandon(names[2]);
+    // Another page is at it.
+    const afterWrite = await navigator.locks.request(`trainlet:${names[2]}`, async () => {
+      await storage.write("model", small);
+      return there();
+    });
+    await storage.remove("model");
+    await storage.list();
+    return { lengths, left, afterList, afterWrite, last: await there() };
+  },
   /** Stores of one database that are made at the same time. */
   async together() {
     const made = ["a", "b", "c", "d"].map(store => indexedDb({ database: "shared", store }));
