@@ -22,8 +22,8 @@ const THREADS: usize = 268;
 export const MAX_THREADS: i32 = 64;
 /** Looks at a value before its watcher goes to sleep: some 60 µs. */
 const SPINS: i32 = 1 << 16;
-/** Nanoseconds without a share being finished after which a thread counts as lost. */
-const PATIENCE: i64 = 10_000_000_000;
+/** Milliseconds of a wait between questions whether those that are waited for are still there. */
+const LOOK: i32 = 20;
 /** Arithmetic operations below which sharing out costs more than it saves: some 7 µs of one thread. */
 const WORTH: f64 = 300_000;
 
@@ -89,13 +89,20 @@ function takePart(index: i32, count: i32): void {
 export function join(): void {
   if (!ASC_FEATURE_THREADS) return;
   for (let i = 0; i < SPINS; i++) if (!atomic.load<i32>(PENDING)) return;
+  looks = 0;
   while ((pending = atomic.load<i32>(PENDING)) != 0 && !failed()) {
-    if (atomic.wait<i32>(PENDING, pending, PATIENCE) != TIMED_OUT) continue;
-    if (atomic.load<i32>(PENDING) == pending) atomic.store<i32>(FAILED, 1);
+    looks = atomic.wait<i32>(PENDING, pending, LOOK * 1_000_000) == TIMED_OUT ? looks + 1 : 0;
+    if (looks && atomic.load<i32>(PENDING) == pending && lost(looks * LOOK)) atomic.store<i32>(FAILED, 1);
   }
 }
 /** Shares that were not done before the wait. */
 let pending: i32 = 0;
+/** Waits in a row in which no share was finished. */
+let looks: i32 = 0;
+/** Whether a thread has ended, which only the host can know, or so many milliseconds without a share are too many. */
+// @ts-ignore: decorator
+@external("env", "lost")
+declare function lost(waited: i32): bool;
 
 // Of this worker; globals for the same reason.
 /** Its number, from 1 on. */

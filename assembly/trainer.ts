@@ -113,6 +113,7 @@ export class Trainer extends Objective {
     this.measure();
     if (!isFinite(this.batchLoss)) return false;
     if (this.samRho > 0) this.measureUphill();
+    if (failed()) return true; // a gradient in which a share is missing changes nothing
     if (this.accumulate > 1 && !this.gatherGradients()) return true;
     if (this.skipNonFinite && firstNonFinite(this.grads, <i32>(this.bytes >> 2)) >= 0) {
       this.skipped += 1;

@@ -29,12 +29,18 @@ export async function instantiate(
   const shared = request.threads > 1;
   const module = await compiledModule(shared ? `${arithmetic}-threads` : arithmetic);
   const env: WebAssembly.ModuleImports = { abort };
-  if (shared) env.memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: true });
+  let crew: WeakRef<Crew> | undefined; // the workers' listeners hold the core, which is not to hold whom they end with
+  if (shared) {
+    env.memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: true });
+    env.lost = (waited: number) => Number(crew?.deref()?.isLost(waited));
+  }
   const core = new WebAssembly.Instance(module, { env }).exports as unknown as CoreExports;
   core.tallTiles(Number(modern)); // engines that know the instruction allocate registers well
   const { Crew } = shared ? await fetchThreads() : {};
   const { threads, needed = false } = request;
-  return { memory: new Memory(core), crew: Crew && new Crew({ module, core, threads, needed, tall: modern }) };
+  const made = Crew && new Crew({ module, core, threads, needed, tall: modern });
+  crew = made && new WeakRef(made);
+  return { memory: new Memory(core), crew: made };
 }
 
 function compiledModule(name: CoreName): Promise<WebAssembly.Module> {

@@ -186,8 +186,7 @@ export class Engine {
     const counted = under && this.counting();
     try {
       const result = use();
-      this.crew?.check();
-      return result;
+      return this.crew?.broke() ? use() : result;
     } finally {
       this.memory.release(mark);
       this.#selected = under;
@@ -316,6 +315,7 @@ export class Engine {
   /** Takes steps with these learning rates, and momenta where a schedule has them; throws where the loss is not finite. */
   train(rates: readonly number[], momenta?: readonly number[]): void {
     const { memory, plan } = this;
+    this.crew?.check();
     this.evalWeights.wake();
     memory.f64(plan.rates, MAX_STEPS).set(rates);
     if (momenta) memory.f64(plan.momenta, MAX_STEPS).set(momenta);

@@ -8,7 +8,7 @@ function begin({ module, memory, tall }) {
   const abort = () => {
     throw new Error("the core stopped itself");
   };
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort, lost: () => 0 } });
   const core = /** @type {{ work(): void, giveUp(): void, tallTiles(tall: boolean): void }} */ (
     /** @type {unknown} */ (exports)
   );

@@ -4,6 +4,7 @@ import { builtin } from "./builtin.ts";
 export interface AnyWorker {
   postMessage(message: unknown, transfer?: ArrayBuffer[]): void;
   terminate(): unknown;
+  readonly performance?: { eventLoopUtilization(): { idle: number; active: number } };
   ref?(): void;
   unref?(): void;
   on?(event: string, listener: (value: unknown) => void): void;
@@ -24,6 +25,17 @@ export function nodeWorkers(): NodeWorkers | undefined {
 /** Whether there are workers at all. */
 export function hasWorkers(): boolean {
   return nodeWorkers() !== undefined || typeof Worker !== "undefined";
+}
+
+/**
+ * Whether a worker is no longer there; undefined where nobody can tell. Node knows at once, before its event has a turn:
+ * of a worker that has ended it gives an idle time of -1, if it was asked before; else nothing but zeros.
+ */
+export function hasEnded({ performance }: AnyWorker): boolean | undefined {
+  const { process, Deno, Bun } = globalThis as { process?: object; Deno?: object; Bun?: object };
+  if (!process || Deno || Bun || !performance) return undefined;
+  const { idle, active } = performance.eventLoopUtilization();
+  return idle || active ? idle < 0 : undefined;
 }
 
 export interface Listener {

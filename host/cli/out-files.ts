@@ -2,6 +2,7 @@
 import { access, constants, open, readlink, realpath, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import { show, TrainletError } from "../errors.ts";
+import { temporaryName } from "../files/temporaries.ts";
 import { UsageError } from "./stop.ts";
 
 /** Refuses a file that the command also reads or writes elsewhere, and one that could not be written. */
@@ -53,7 +54,7 @@ async function checkPlace(option: string, file: string): Promise<void> {
 
 /** Permissions do not tell all: a file system may be read-only, or full. */
 async function tryToWrite(folder: string): Promise<void> {
-  const file = path.join(folder, `.trainlet-${process.pid}-${Math.random().toString(36).slice(2)}.tmp`);
+  const file = path.join(folder, temporaryName());
   const handle = await open(file, "wx");
   await handle.close();
   await unlink(file);

@@ -82,6 +82,7 @@ describe("what fails ends with 1", () => {
     expect((await run("train", iris, "--target", "species", "--epochs", "1", "--out", "good.st")).code).toBe(0);
     const bytes = readFileSync(file("good.st"));
     writeFileSync(file("short.st"), bytes.subarray(0, bytes.length - 10));
+    writeFileSync(file("locked.st"), "mine", { mode: 0o444 });
     writeFileSync(file("shorter.st"), bytes.subarray(0, 100));
     // Of the same length, so that the file is sound but for what it says of its columns.
     const hostile = bytes.toString("latin1").replace('\\"kind\\":\\"number', '\\"kind\\":\\"nomber');
@@ -106,6 +107,11 @@ describe("what fails ends with 1", () => {
     ["a split that leaves nothing", ["train", "digits", "--split-at", "1797"], /--split-at 1797 leaves no row/],
     ["a loss for two classes", ["train", "digits", "--loss", "hinge"], /two classes.*10/],
     ["a model that would lie in no folder", ["train", "digits", "--out", "no/m.st"], /--out "no\/m\.st": its folder/],
+    [
+      "a model in a read-only place",
+      ["train", "digits", "--out", "locked.st"],
+      /--out "locked\.st": this file is read-only/,
+    ],
     ["a broken IDX file", ["train", "odd.idx", "odd.idx"], /odd\.idx: the file ends inside the IDX header/],
     ["an IDX file without labels", ["train", "odd.idx"], /no label file/],
     [

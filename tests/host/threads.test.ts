@@ -87,6 +87,14 @@ describe("any number of threads", () => {
   });
 });
 
+/** What has lost a thread does what one thread can: the same as the model that is loaded from its bytes. */
+async function isWhole(model: t.Model): Promise<void> {
+  const again = await t.fromBytes(model.toBytes({ optimizer: true }));
+  expect(model.predict(data.x)).toEqual(again.predict(data.x));
+  expect(await model.evaluate(data)).toEqual(await again.evaluate(data));
+  await again.fit(data, { epochs: 1 });
+}
+
 describe("workers", () => {
   it("end when the model is disposed of", async () => {
     const model = await network(3);
@@ -101,7 +109,7 @@ describe("workers", () => {
     for (let i = 0; i < 3; i++) await model.fit(data, { optimizer: t.sgd() });
     expect(workers.length).toBe(1);
   });
-  it("that die between two steps end the training with an error, and every later one", async () => {
+  it("that die between two steps end the training with an error, and every later one; the model predicts on", async () => {
     using model = await network(3);
     let epoch = 0;
     const onEpochEnd = async () => {
@@ -110,17 +118,54 @@ describe("workers", () => {
     const fit = () => model.fit(data, { epochs: 9, optimizer: t.adam(), callbacks: [{ onEpochEnd }] });
     await fails(fit, "WORKER_FAILED", /a thread of the model ended/);
     expect(epoch).toBe(2);
-    await fails(fit, "WORKER_FAILED", /a thread of the model ended/);
-    await fails(() => model.predict(data.x), "WORKER_FAILED");
+    await fails(fit, "WORKER_FAILED", /a thread of the model ended/, /load it anew/);
+    await isWhole(model);
   });
   it("that die with their share undone end the training with an error, not a hang", async () => {
     using model = await network(2);
     await model.fit(data, { optimizer: t.adam() });
+    const began = performance.now();
     const step = () => {
-      workers[0]!.terminate(); // takes effect at once, while its exit is noticed only when this thread has time
-      for (let i = 0; i < 100; i++) model.trainBatch(data.x, data.y);
+      workers[0]!.terminate(); // takes effect at once, while its event has no turn before this thread has time
+      for (let i = 0; i < 1000; i++) model.trainBatch(data.x, data.y);
     };
     await fails(step, "WORKER_FAILED", /did not finish its share in time/);
+    expect(performance.now() - began, "noticed by asking, not by waiting").toBeLessThan(8000);
+    await isWhole(model);
+    const { iterations } = model;
+    await fails(() => model.trainBatch(data.x, data.y), "WORKER_FAILED", /load it anew/);
+    expect(model.iterations).toBe(iterations);
+    await isWhole(model);
+  });
+  it("that die leave the weights as the last whole step had them", async () => {
+    const [one, two] = [await network(1), await network(2)];
+    for (const model of [one, two]) {
+      await model.fit(data, { optimizer: t.sgd({ lr: 0.01 }) });
+      model.trainBatch(data.x, data.y);
+    }
+    const worker = workers[0]!;
+    const { iterations } = two;
+    // It ends while the main thread spins, so that the share of the first job of the next step is never done.
+    worker.terminate();
+    while (worker.performance.eventLoopUtilization().idle >= 0);
+    await fails(() => two.trainBatch(data.x, data.y), "WORKER_FAILED");
+    expect(two.iterations).toBe(iterations);
+    expect(two.parameters().map(p => p.value)).toEqual(one.parameters().map(p => p.value));
+    two.dispose();
+    await fails(() => two.predict(data.x), "DISPOSED");
+  });
+  it("that die during predict or evaluate are done without", async () => {
+    for (const use of [(model: t.Model) => model.predict(data.x), (model: t.Model) => model.evaluate(data)]) {
+      using model = await network(3);
+      await model.fit(data, { optimizer: t.adam() });
+      const wanted = await use(await t.fromBytes(model.toBytes()));
+      await use(model);
+      workers[0]!.terminate();
+      expect(await use(model)).toEqual(wanted);
+      expect(await use(model)).toEqual(wanted);
+      await isWhole(model);
+      await Promise.all(workers.splice(0).map(worker => worker.ended));
+    }
   });
 });
 
