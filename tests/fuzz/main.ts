@@ -21,8 +21,10 @@ interface Totals {
   largestCase: number;
   next: number;
 }
-/** Time without a new case after which a process is ended: several times what a call may take, and what makes an input. */
-const PATIENCE = 20_000;
+/** Time without a new case after which a process is ended, several times what a call may take: time that it computes, as
+ * far as that can be seen, since it may have to wait for the processor; then, for whoever waits for nothing, any time. */
+const PATIENCE = 15_000;
+const PATIENCE_IDLE = 90_000;
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
 const { values } = parseArgs({
@@ -61,11 +63,14 @@ function runChild(task: Omit<Task, "state">): Promise<{ found: Found[]; totals: 
   };
   let last = -1;
   let since = Date.now();
+  let before = 0;
   let hung = false;
   const watch = setInterval(() => {
     const now = read().case;
-    if (now !== last) [last, since] = [now, Date.now()];
-    if (task.keep || Date.now() - since < PATIENCE) return;
+    const worked = processorTime(child.pid!);
+    if (now !== last) [last, since, before] = [now, Date.now(), worked];
+    const waited = Date.now() - since;
+    if (task.keep || (waited < PATIENCE_IDLE && Math.min(waited, worked - before) < PATIENCE)) return;
     hung = true;
     child.kill("SIGKILL");
   }, 250);
@@ -86,6 +91,16 @@ function runChild(task: Omit<Task, "state">): Promise<{ found: Found[]; totals: 
       resolve({ found, died, totals: { ...totals, next: died ? at + 1 : at + 1 } });
     });
   });
+}
+
+/** Milliseconds that a process has computed; the clock where the system does not say that in a file. */
+function processorTime(pid: number): number {
+  try {
+    const fields = fs.readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ");
+    return 10 * (Number(fields[11]) + Number(fields[12])); // in hundredths of a second, as a rule
+  } catch {
+    return Date.now();
+  }
 }
 
 /** Tries a target for so long; each fault that is new is tried again by itself, and kept. */
