@@ -14,7 +14,7 @@ class Sgd extends Rule {
   momentum: f64 = 0;
   /** Share of the gradient that does not enter the buffer. @range [0, 1] */
   dampening: f64 = 0;
-  /** Whether to look ahead along the buffer. */
+  /** Whether to look ahead along the buffer; refused without momentum. */
   nesterov: bool = false;
   /** λ: coupled L2 decay. @range [0, inf) */
   weightDecay: f64 = 0;
