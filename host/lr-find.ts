@@ -21,7 +21,8 @@ export interface RangeTestStep {
 
 type OfFit = Omit<FitOptions, "epochs" | "schedule" | "validation" | "callbacks" | "swa">;
 export interface RangeTestOptions extends OfFit {
-  /** The rule whose rate is looked for; its own rate does not matter. */
+  /** The rule whose rate is looked for; its own rate matters only for what goes in proportion to it, the rates of groups
+   * and `auxLr` of muon. */
   optimizer: Spec | { type: string };
   /** Rate of the first step. Default 1e-6. */
   minLr?: number;
@@ -31,7 +32,8 @@ export interface RangeTestOptions extends OfFit {
   steps?: number;
   /** Weight of the past in the smoothed loss. Default 0.9. */
   smoothing?: number;
-  /** The test ends when the smoothed loss exceeds its best by this factor. Default 4. */
+  /** The test ends when the smoothed loss exceeds its best by this factor, or, where losses fall below 0, grows by as much
+   * in proportion to the losses at the start. Default 4. */
   stopFactor?: number;
   /** Called after each step. */
   onStep?: (step: RangeTestStep) => void;
@@ -73,22 +75,35 @@ export async function findLearningRate(model: Model, data: Data, options: RangeT
     const message = `findLearningRate: minLr is ${show(minLr)}; it should be below maxLr, which is ${show(maxLr)}`;
     throw new TrainletError("INVALID_ARGUMENT", message);
   }
-  const optimizer = { ...resolve("optimizer", rule, "findLearningRate: optimizer"), lr: minLr };
-  const schedule = { type: "exponential", gamma: power(maxLr / minLr, 1 / (steps - 1)), per: "batch" as const };
+  const optimizer = resolve("optimizer", rule, "findLearningRate: optimizer");
+  // Rates in place of the rule's own, which what is in proportion to it still refers to.
+  const gamma = power(maxLr / minLr, 1 / (steps - 1));
+  const rate = (step: number) => minLr * power(gamma, step);
+  const schedule = { type: "manual", rate, per: "batch" as const };
   const taken: RangeTestStep[] = [];
   const settled = burnIn(steps);
   let average = 0;
   let best = Infinity;
+  let signed = false;
+  let size = 0;
   let end: RangeTest["end"] = "steps";
   const copy = await fromBytes(model.toBytes());
   const onBatchEnd = ({ lr, loss }: { lr: number; loss: number }) => {
+    if (!Number.isFinite(loss)) {
+      end = "divergence"; // skipNonFinite would go on
+      return false;
+    }
     const step = taken.length + 1;
+    signed ||= loss < 0;
+    if (step <= settled) size = Math.max(size, Math.abs(loss));
     average = smoothing * average + (1 - smoothing) * loss;
     const smoothed = average / (1 - power(smoothing, step));
     taken.push({ step, lr, loss, smoothed });
     onStep?.(taken.at(-1)!);
     if (step >= settled) best = Math.min(best, smoothed);
-    if (smoothed > stopFactor * best) end = "growth";
+    // A factor says nothing of losses around 0.
+    const bound = signed ? best + (stopFactor - 1) * Math.max(size, Math.abs(best)) : stopFactor * best;
+    if (smoothed > bound) end = "growth";
     return step < steps && end === "steps";
   };
   try {
