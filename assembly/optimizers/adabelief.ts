@@ -20,7 +20,7 @@ class Adabelief extends RectifiedRule<Adabelief> {
   weightDecay: f64 = 0;
   /** Whether the decay stands beside the step (AdamW) or joins the gradient (L2). */
   weightDecouple: bool = true;
-  /** Whether to rectify the step as RAdam does. */
+  /** Whether to rectify the step as RAdam does. Warning: on by default in the authors' package. */
   rectify: bool = false;
   /** Whether to divide by the largest second moment so far. */
   amsgrad: bool = false;

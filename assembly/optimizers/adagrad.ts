@@ -13,7 +13,7 @@ class Adagrad extends ElementRule<Adagrad> {
   lrDecay: f64 = 0;
   /** λ: coupled L2 decay. @range [0, inf) */
   weightDecay: f64 = 0;
-  /** What the sum of squares begins with. @range [0, inf) */
+  /** What the sum of squares begins with. Warning: 0.1 in TensorFlow, Keras and optax. @range [0, inf) */
   initialAccumulator: f64 = 0;
   /** Added to the root, or inside it. @range [0, inf) */
   eps: f64 = 1e-10;

@@ -11,7 +11,7 @@ class Adam extends AdamRule<Adam> {
   beta2: f64 = 0.999;
   /** Added to the root. @range [0, inf) */
   eps: f64 = 1e-8;
-  /** λ: coupled L2 decay. @range [0, inf) */
+  /** λ: coupled L2 decay. Warning: divided by the root like the gradient, as in PyTorch; decay proper is adamw's. @range [0, inf) */
   weightDecay: f64 = 0;
   /** Whether to divide by the largest second moment so far. */
   amsgrad: bool = false;

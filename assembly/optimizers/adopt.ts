@@ -22,7 +22,7 @@ class Adopt extends ElementRule<Adopt> {
   beta2: f64 = 0.9999;
   /** Least divisor. @range [0, inf) */
   eps: f64 = 1e-6;
-  /** λ: decay, coupled (L2) unless decouple is set; the first step has none then. @range [0, inf) */
+  /** λ: decay. Warning: coupled (L2) unless decouple is set; the first step has none then. @range [0, inf) */
   weightDecay: f64 = 0;
   /** Whether the decay stands beside the step (AdamW). */
   decouple: bool = false;

@@ -23,7 +23,7 @@ class Lamb extends TensorRule {
   weightDecay: f64 = 0.01;
   /** Whether the averages, which start at 0, are divided by 1 - βᵗ. */
   biasCorrection: bool = true;
-  /** Bound on the norm of all gradients together; 0 or null for none. @range [0, inf) @nullable */
+  /** Bound on the norm of all gradients together; 0 or null for none. Warning: NVIDIA's and timm's; the paper clips nothing. @range [0, inf) @nullable */
   maxGradNorm: f64 = 1;
   /** Whether a gradient enters its mean with weight 1 - β₁ rather than 1. */
   gradAveraging: bool = true;

@@ -21,7 +21,7 @@ class Yogi extends AdamRule<Yogi> {
   eps: f64 = 1e-3;
   /** λ: decoupled decay. @range [0, inf) */
   weightDecay: f64 = 0;
-  /** What m and v begin with. @range [0, inf) */
+  /** What m and v begin with. Warning: of m a slip of the code followed; in the paper and TensorFlow m begins with 0. @range [0, inf) */
   initialAccumulator: f64 = 1e-6;
 
   decoupled(): f64 {
