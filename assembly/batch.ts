@@ -6,11 +6,9 @@ export class Batch {
   panels: i32 = 0;
   /** Training (batch statistics, dropout) or inference. */
   training: bool = false;
-  /** Whether layers with running statistics update them; a second pass over the same batch must not. */
-  tracks: bool = true;
   /** Whether a gradient that is an outer product may be left as its factors. */
   defers: bool = false;
-  /** Where statistics are refreshed, the batches seen, this one included; else 0. */
+  /** Where statistics are refreshed, the batches of two rows or more that were seen, this one included; else 0. */
   seen: i32 = 0;
   /** The run's seed. */
   seed: u32 = 0;

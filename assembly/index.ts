@@ -65,7 +65,7 @@ export function values(count: i32): Values {
 export function build(layer: Layer): void {
   layer.build();
 }
-export function workspaceBytes(layer: Layer, panels: i32): usize {
+export function workspaceBytes(layer: Layer, panels: i32): f64 {
   return layer.workspaceBytes(panels);
 }
 export function separate(layer: Layer): bool {
@@ -74,16 +74,19 @@ export function separate(layer: Layer): bool {
 export function drives(rule: Rule): bool {
   return rule.drives();
 }
-export function tensorBytes(rule: Rule, tensor: Parameter): usize {
+export function passes(rule: Rule): i32 {
+  return rule.passes();
+}
+export function tensorBytes(rule: Rule, tensor: Parameter): f64 {
   return rule.tensorBytes(tensor);
 }
 export function sound(rule: Rule): bool {
   return rule.sound();
 }
-export function sharedBytes(rule: Rule): usize {
+export function sharedBytes(rule: Rule): f64 {
   return rule.sharedBytes();
 }
-export function workBytes(rule: Rule, tensor: Parameter): usize {
+export function workBytes(rule: Rule, tensor: Parameter): f64 {
   return rule.workBytes(tensor);
 }
 export function initialise(initializer: Initializer, tensor: Parameter, stream: Random, seed: u32, place: u32, work: usize): void {
@@ -133,6 +136,10 @@ export function train(trainer: Trainer, steps: i32): i32 {
 export function update(trainer: Trainer, rate: f64): void {
   trainer.update(rate);
 }
+/** The update that waits for more batches. */
+export function flush(trainer: Trainer, rate: f64): void {
+  trainer.flush(rate);
+}
 export function startTraining(trainer: Trainer): void {
   trainer.start();
 }
@@ -159,8 +166,8 @@ export function predict(net: Network, out: usize): void {
   net.predict(out);
 }
 /** Bytes that the sums of errors take. */
-export function errorBytes(outputs: i32): usize {
-  return <usize>outputs * ERRORS;
+export function errorBytes(outputs: i32): f64 {
+  return <f64>outputs * ERRORS;
 }
 export function resetMetrics(net: Network): void {
   net.metrics.reset();

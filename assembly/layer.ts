@@ -36,6 +36,8 @@ export abstract class Layer {
   takesPrevious: bool = false;
   /** Position in the list that the user gave. */
   index: i32 = 0;
+  /** Whether what the layer has is learnt. */
+  trainable: bool = true;
 
   /** From `inputs` and the options: `outputs` and the parameters' shapes. */
   build(): void {
@@ -46,7 +48,7 @@ export abstract class Layer {
     return Outputs.any;
   }
   /** Bytes that the layer needs besides x, y and parameters, for batches of up to `panels` panels. */
-  workspaceBytes(panels: i32): usize {
+  workspaceBytes(panels: i32): f64 {
     return 0;
   }
   /** Whether dx must not be dy. */
@@ -72,6 +74,8 @@ export abstract class Layer {
     return this.batch!.panels;
   }
   abstract forward(from: i32, to: i32, scratch: usize): void;
+  /** Takes the batch that `forward` has seen into running statistics; once a batch, and only of one that counts. */
+  track(): void {}
   /** Backward passes that must follow each other. */
   phases(): i32 {
     return 1;

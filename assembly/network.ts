@@ -52,7 +52,7 @@ export class Network {
   batchSize: i32 = 0;
   position: i32 = 0;
 
-  /** Loss of the batch in hand, penalties included. */
+  /** Loss of the batch in hand, penalties included, and the weights that it is the mean over. */
   batchLoss: f64 = 0;
   batchWeight: f64 = 0;
   private seen: u32 = 0;
@@ -202,6 +202,10 @@ export class Network {
     this.weightSum += this.batchWeight;
     this.metrics.add();
   }
+  /** Takes the batch into the running statistics. */
+  track(): void {
+    for (let layer: Layer | null = this.first; layer !== null; layer = layer!.next) layer.track();
+  }
   backward(): void {
     let job = this.backwardJob;
     let end = this.lowest ? this.lowest!.previous : this.last;
@@ -239,13 +243,13 @@ export class Network {
   refreshStatistics(): void {
     this.begin();
     this.batch.training = true;
-    this.batch.tracks = true;
     this.batch.seen = 0;
     for (this.position = 0; this.position < this.rows; this.position += this.batch.rows) {
       this.setRows(min(this.rows - this.position, this.batchSize));
       this.gatherInputs();
-      this.batch.seen++;
+      if (this.batch.rows > 1) this.batch.seen++;
       this.forward();
+      this.track();
     }
     this.batch.seen = 0;
     this.position = 0;

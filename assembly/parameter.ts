@@ -19,8 +19,8 @@ export class Parameter {
   state: usize = 0;
   /** Whether a rule for hidden matrices leaves this tensor to its auxiliary rule: the output layer's. */
   auxiliary: bool = false;
-  /** Whether the rule's weight decay applies to it. */
-  decays: bool = true;
+  /** The weight decay that its rule has for it. */
+  decay: f64 = 0;
   /** Factor on the gradient of this tensor in this step, from clipping by its own norm. */
   clipScale: f32 = 1;
   /** State that an update rule keeps for this tensor beside the arrays. */

@@ -36,12 +36,15 @@ export class Trainer extends Objective {
   /** Norm of all gradients in the last step, before clipping by it; only with clipNorm. */
   gradientNorm: f64 = 0;
 
-  /** Batches whose gradients are averaged for one update. */
+  /** Batches whose gradients are averaged for one update, each by its weight. */
   accumulate: i32 = 1;
   /** Gradients of the batches so far, and how many. */
   sums: usize = 0;
   waiting: i32 = 0;
-  /** Whether an update is left out when a gradient is not finite, and how many were. */
+  /** Their weights together, that of the first as 1 (`waitingUnit`); -1 where the update is left out. */
+  waitingWeight: f64 = 0;
+  waitingUnit: f64 = 0;
+  /** Whether an update is left out when a loss or a gradient is not finite, and how many were. */
   skipNonFinite: bool = false;
   skipped: f64 = 0;
   /** Sharpness-aware minimisation: the gradient is taken `samRho` uphill; 0 for off. Foret et al. 2020. */
@@ -81,8 +84,6 @@ export class Trainer extends Objective {
       if (this.momenta) this.setMomentum(load<f64>(this.momenta + at));
       if (!this.take(load<f64>(this.rates + at))) return i;
       if (failed()) return i;
-      this.epochLoss += this.batchLoss * net.batchWeight;
-      this.epochWeight += net.batchWeight;
       net.batch.step++;
       net.position += net.batch.rows;
       if (net.position >= net.rows) net.position = 0;
@@ -98,7 +99,6 @@ export class Trainer extends Objective {
   private take(rate: f64): bool {
     this.fresh = true;
     let batch = this.network!.batch;
-    batch.tracks = true;
     batch.defers = batch.rows == 1 && this.looksAtNoGradient();
     let rule = this.rules;
     if (rule !== null && rule.drives()) {
@@ -111,17 +111,26 @@ export class Trainer extends Objective {
       return true;
     }
     this.measure();
-    if (!isFinite(this.batchLoss)) return false;
-    if (this.samRho > 0) this.measureUphill();
+    let finite = isFinite(this.batchLoss);
+    if (!finite && !this.skipNonFinite) return false;
+    if (finite && this.samRho > 0) this.measureUphill();
     if (failed()) return true; // a gradient in which a share is missing changes nothing
-    if (this.accumulate > 1 && !this.gatherGradients()) return true;
-    if (this.skipNonFinite && firstNonFinite(this.grads, <i32>(this.bytes >> 2)) >= 0) {
-      this.skipped += 1;
-      return true;
+    if (this.skipNonFinite && !(finite && firstNonFinite(this.grads, <i32>(this.bytes >> 2)) < 0)) {
+      if (this.waitingWeight >= 0) this.skipped += 1;
+      if (this.accumulate == 1) return true;
+      this.waitingWeight = -1;
     }
+    if (this.accumulate > 1 && !this.gatherGradients()) return true;
     this.update(rate);
     this.follow();
     return true;
+  }
+  /** The update that waits for more batches, by those there are. */
+  flush(rate: f64): void {
+    this.threads = muster();
+    if (this.waiting == 0 || !this.takeWaiting()) return;
+    this.update(rate);
+    this.follow();
   }
   /** Whether nobody but the rules sees the gradients. */
   private looksAtNoGradient(): bool {
@@ -144,14 +153,18 @@ export class Trainer extends Objective {
     if (isFinite(loss)) net.backward();
     return loss;
   }
-  /** A step that measures several times counts the first, as every other does. */
+  /** A step that measures several times counts the first, as every other does; a loss that is not finite counts for nothing. */
   private counted(): f64 {
     let net = this.network!;
     if (this.fresh) {
       this.fresh = false;
       this.batchLoss = net.batchLoss;
-      net.count();
-      net.batch.tracks = false;
+      if (isFinite(net.batchLoss)) {
+        net.count();
+        net.track();
+        this.epochLoss += net.batchLoss * net.batchWeight;
+        this.epochWeight += net.batchWeight;
+      }
     }
     return net.batchLoss;
   }
@@ -164,15 +177,34 @@ export class Trainer extends Objective {
     this.measure();
     memory.copy(this.values, this.kept, this.bytes);
   }
-  /** Adds the gradients to those that wait; true when they are enough, their mean in the gradients' place. */
+  /**
+   * Adds the gradients to those that wait; true when they are enough, their mean in the gradients' place. A batch counts by
+   * the weights that its loss is the mean over, so that batches come to what one large one would.
+   */
   private gatherGradients(): bool {
-    addScaled(this.sums, this.grads, 1, this.bytes);
-    if (++this.waiting < this.accumulate) return false;
-    memory.copy(this.grads, this.sums, this.bytes);
-    scaleFlat(this.grads, 1 / <f64>this.waiting, this.bytes);
-    memory.fill(this.sums, 0, this.bytes);
+    let weight = this.network!.batchWeight;
+    if (weight > 0 && this.waitingWeight >= 0) {
+      if (this.waitingUnit == 0) this.waitingUnit = weight;
+      let share = weight / this.waitingUnit;
+      addScaled(this.sums, this.grads, share, this.bytes);
+      this.waitingWeight += share;
+    }
+    return ++this.waiting == this.accumulate && this.takeWaiting();
+  }
+  /** Puts the mean of what waits in the gradients' place, where penalties alone stand if nothing has weight; false if it is left out. */
+  private takeWaiting(): bool {
+    let weight = this.waitingWeight;
+    if (weight > 0) {
+      memory.copy(this.grads, this.sums, this.bytes);
+      scaleFlat(this.grads, 1 / weight, this.bytes);
+    }
+    this.dropWaiting();
+    return weight >= 0;
+  }
+  private dropWaiting(): void {
     this.waiting = 0;
-    return true;
+    this.waitingWeight = this.waitingUnit = 0;
+    if (this.sums) memory.fill(this.sums, 0, this.bytes);
   }
 
   /** Clips and updates. Clipping happens as the rules read; but for the adaptive one the gradients stay as they are. */
@@ -241,10 +273,10 @@ export class Trainer extends Objective {
   }
   /** Before the first step: slow weights and averages start where the weights are. */
   start(): void {
-    this.updates = this.waiting = 0;
+    this.updates = 0;
     this.averaged = 0;
     this.skipped = 0;
-    if (this.sums) memory.fill(this.sums, 0, this.bytes);
+    this.dropWaiting();
     this.sync();
   }
   /** Slow weights and averages go on from the values, which came from elsewhere. */

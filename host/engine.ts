@@ -324,6 +324,22 @@ export class Engine {
     this.crew?.check();
     if (done < rates.length) throw this.#divergence();
   }
+  /** Makes the update that waits for more batches. */
+  flush(rate: number): void {
+    this.memory.core.flush(this.plan.trainer, rate);
+  }
+  /** Updates left out so far because a loss or gradient was not finite, where that is asked for. */
+  get skipped(): number | undefined {
+    const { memory, plan } = this;
+    return plan.request.training?.fields.skipNonFinite ? memory.get("Trainer", plan.trainer, "skipped") : undefined;
+  }
+  /** Throws where a layer would have to learn the statistics of a batch from one row. */
+  checkBatch(call: string, rows: number): void {
+    const { learnsStatistics: at } = this.plan;
+    if (rows > 1 || at === undefined) return;
+    const message = `${call}: one row has no variance for layer ${at} (${this.#layerName(at)}); give batches of 2 rows or more, or freeze it (trainable: false)`;
+    throw new TrainletError("INVALID_ARGUMENT", message);
+  }
   get steps(): number {
     return this.memory.get("Batch", this.plan.batch, "step");
   }

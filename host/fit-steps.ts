@@ -31,6 +31,8 @@ export interface StepsLog extends Metrics {
   iterations: number;
   /** The pass over the data, from 1. */
   epoch: number;
+  /** With `skipNonFinite`: updates left out since the last report because a loss or a gradient was not finite. */
+  skipped?: number;
   /** Rate of the last step. */
   lr: number;
 }
@@ -78,6 +80,7 @@ export async function* runSteps(run: StepsRun, { steps, every = 10, shuffle = tr
     let breath = performance.now();
     let lr = pace.lr;
     let reported = 0;
+    let skippedBefore = engine.skipped;
     for (let done = 0; done < steps; ) {
       throwIfAborted(signal);
       const epoch = Math.floor(engine.steps / perEpoch) + 1;
@@ -91,13 +94,21 @@ export async function* runSteps(run: StepsRun, { steps, every = 10, shuffle = tr
       lr = rates.at(-1)!;
       done += count;
       if (batch + count === perEpoch) {
+        engine.flush(lr);
         run.countEpoch();
         pace.schedule?.endEpoch({ loss: epochLoss(engine) });
       }
       if (done - reported === every || done === steps) {
         engine.checkParameters();
         reported = done;
-        const log: StepsLog = { step: done, steps, iterations: engine.steps, epoch, ...readMetrics(engine), lr };
+        const { skipped } = engine;
+        const log: StepsLog = {
+          ...{ step: done, steps, iterations: engine.steps, epoch },
+          ...readMetrics(engine),
+          ...(skipped !== undefined && { skipped: skipped - skippedBefore! }),
+          lr,
+        };
+        skippedBefore = skipped;
         yield log;
         run.checkAlive();
       }

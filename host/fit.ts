@@ -115,6 +115,7 @@ export async function runFit(run: Run, options: FitOptions): Promise<History> {
         Object.assign(log, asValidation(engine.inference(() => evaluateResident(engine, validation, run.batchSize))));
       history.epochs.push(log);
       history.iterations = engine.steps - stepsBefore;
+      if (log.skipped !== undefined) history.skipped = (history.skipped ?? 0) + log.skipped;
       run.countEpoch();
       run.pace.schedule?.endEpoch(log);
       for (const c of callbacks)
@@ -178,6 +179,7 @@ class Loop {
     const each = callbacks.filter(c => c.onBatchEnd);
     engine.select(this.#data, batchSize);
     beginMetrics(engine, this.#data.labels !== 0, {});
+    const skippedBefore = engine.skipped;
     let lr = pace.lr;
     let working = 0;
     for (this.done = 0; this.done < steps && !this.stopped; ) {
@@ -198,6 +200,7 @@ class Loop {
       throwIfAborted(this.#signal);
       this.#run.model.checkAlive();
     }
+    engine.flush(lr);
     engine.checkParameters();
     const seconds = working / 1000;
     const metrics = readMetrics(engine);
@@ -206,6 +209,7 @@ class Loop {
       epoch,
       iterations: engine.steps,
       ...metrics,
+      ...(skippedBefore !== undefined && { skipped: engine.skipped! - skippedBefore }),
       lr,
       seconds,
       samplesPerSecond: seconds > 0 ? samples / seconds : 0, // clocks of edge workers stand still

@@ -17,6 +17,8 @@ export interface EpochLog {
   valMae?: number;
   valRmse?: number;
   valR2?: number;
+  /** With `skipNonFinite`: updates left out in the epoch because a loss or a gradient was not finite. Such a loss does not count. */
+  skipped?: number;
   /** Learning rate of the epoch's last step. */
   lr: number;
   /** Time for training, validation not included. */
@@ -29,6 +31,8 @@ export interface History {
   epochs: EpochLog[];
   /** Steps taken in this call. */
   iterations: number;
+  /** With `skipNonFinite`: updates left out in this call. */
+  skipped?: number;
   seconds: number;
   /** Whether a callback ended the training before the last epoch. */
   stoppedEarly: boolean;

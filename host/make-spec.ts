@@ -102,8 +102,7 @@ export function checkSpec(owner: string, spec: object, options: Options | string
     if (value !== null || !option.nullable) checkOption(`${owner}: ${name}`, value, option);
   }
   if (given.nesterov === true && !(given.momentum ?? table.momentum?.default ?? 1)) {
-    const message = `${owner}: nesterov looks ahead along the momentum, which is 0; give a momentum above 0, as 0.9`;
-    throw new TrainletError("INVALID_ARGUMENT", message);
+    throw new TrainletError("INVALID_ARGUMENT", `${owner}: nesterov wants a momentum above 0`);
   }
   for (const [name, option] of Object.entries(table)) {
     if (option.positional && given[name] === undefined) {

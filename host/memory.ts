@@ -39,6 +39,12 @@ export class Memory {
   release(mark: number): void {
     this.#top = mark;
   }
+  /** Throws where there can never be room for so many bytes, of which `what` says whose they are. */
+  admit(bytes: number, what = "", cause?: unknown): void {
+    if (bytes < 2 ** 32 && !cause) return;
+    const message = `${what}${bytes} bytes do not fit WebAssembly's 4 GiB of memory; use less data, smaller batches or another rule`;
+    throw new TrainletError("OUT_OF_MEMORY", message, { cause });
+  }
   /** What `place` takes for `bytes` bytes: whole lines, and one to spare, as vectors may read a little past the end. */
   room(bytes: number): number {
     return align(bytes + LINE);
@@ -51,8 +57,7 @@ export class Memory {
       try {
         this.core.memory.grow(Math.ceil((end - this.bytes) / PAGE));
       } catch (cause) {
-        const message = `${bytes} bytes do not fit WebAssembly's 4 GiB of memory; use less data or smaller batches`;
-        throw new TrainletError("OUT_OF_MEMORY", message, { cause });
+        this.admit(bytes, "", cause);
       }
     }
     this.#top = end;

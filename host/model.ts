@@ -143,6 +143,7 @@ export class Model extends Holder {
       },
     };
     // Everything that can be refused has been by now, or is here: nothing of the model has changed yet.
+    engine.checkBatch("fit", batchSize);
     engine.check(all);
     if (validation && !share) engine.check(validation);
     this.#busy = true;
@@ -186,6 +187,7 @@ export class Model extends Holder {
       },
       checkAlive: () => this.checkAlive(),
     };
+    engine.checkBatch("fitSteps", batchSize);
     engine.check(train);
     this.#busy = true;
     try {
@@ -224,6 +226,7 @@ export class Model extends Holder {
     if (!pace) throw new TrainletError("NOT_COMPILED", "trainBatch: call compile({ optimizer: … }) first");
     checkSpec("trainBatch", options, "sampleWeight:any");
     const data = this.#flatten({ x, y }, "", options.sampleWeight);
+    engine.checkBatch("trainBatch", data.rows);
     if (data.rows > engine.plan.capacity) engine.check(data);
     engine.prepare(data.rows);
     const mark = engine.memory.top;

@@ -5,11 +5,11 @@
 //   | two gradient buffers | workspaces | scratch | rates | … data sets, placed and released by turns
 import { TrainletError } from "./errors.ts";
 import type { CoreExports } from "./generated/core.ts";
-import type { Options, Spec } from "./make-spec.ts";
+import type { Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
 import { defaultInitializer, kinds, type Step } from "./network-spec.ts";
 import { momentumOf } from "./rates.ts";
-import { makeObject, placeRuleState, type RuleMembers } from "./rule-plan.ts";
+import { admitRules, makeObject, placeRuleState, type RuleMembers } from "./rule-plan.ts";
 import type { Training } from "./training.ts";
 
 /** Steps whose learning rates are handed over at a time, and so the most that one crossing takes. */
@@ -54,6 +54,8 @@ export class Plan {
   readonly layers: PlannedLayer[] = [];
   readonly parameters: PlannedParameter[] = [];
   readonly statistics: Tensor[] = [];
+  /** Position of a layer that learns statistics of batches, if there is one. */
+  learnsStatistics: number | undefined;
   readonly network: number;
   readonly batch: number;
   readonly metrics: number;
@@ -97,6 +99,7 @@ export class Plan {
     if (request.training) this.#makeRules(request.training);
     const lists = this.#makeLists(core, request);
     request.admit?.([...this.parameters, ...this.statistics]);
+    admitRules(memory, this.rules);
     for (const p of this.parameters) if (p.initializer) p.starter = makeObject(memory, "initializer", p.initializer);
 
     memory.start();
@@ -116,7 +119,7 @@ export class Plan {
     });
     for (const { object, list } of lists) memory.set("Values", object, { data: memory.put(Float32Array.from(list)) });
     const lanes = core.lanesFor(request.rows);
-    this.errors = memory.place(core.errorBytes(this.outputs) >>> 0);
+    this.errors = memory.place(core.errorBytes(this.outputs));
     this.#region("batch", () => {
       memory.set("Loss", this.loss, {
         batch: this.batch,
@@ -168,7 +171,12 @@ export class Plan {
     let previous = 0;
     steps.forEach((step, i) => {
       const object = makeObject(memory, "layer", step.spec);
-      memory.set("Layer", object, { inputs: size, batch: this.batch, index: step.index });
+      memory.set("Layer", object, {
+        inputs: size,
+        batch: this.batch,
+        index: step.index,
+        trainable: step.settings.trainable ?? true,
+      });
       if (previous) core.link(previous, object);
       else memory.set("Network", this.network, { first: object });
       core.build(object);
@@ -196,6 +204,7 @@ export class Plan {
       if (!tensor) continue; // left out by an option: no bias, no affine
       const full = `${step.prefix}.${name}`;
       if (type === "Statistic") {
+        if (step.settings.trainable !== false) this.learnsStatistics ??= step.index;
         const rows = memory.get("Statistic", tensor, "rows");
         this.statistics.push({ name: full, shape: [rows], object: tensor, at: 0, length: rows });
         continue;
@@ -236,33 +245,33 @@ export class Plan {
     memory.set("Network", this.network, { parameters: this.parameters[0]?.object ?? 0 });
     return { at, bytes };
   }
-  /** A rule's object for each group that has parameters. */
+  /** A rule's object for each group that has parameters, or one for groups that share a norm or an estimate. */
   #makeRules({ rules, decayBiases }: Training): void {
     const memory = this.#memory;
-    const made = rules.map(({ spec }) => {
-      const rule = makeObject(memory, "optimizer", spec);
-      const options: Options = kinds.optimizer[spec.type]!.options;
-      const decay = decayBiases ? undefined : options.weightDecay;
+    const made: { rule: number; spec: Spec; members: PlannedParameter[] }[] = [];
+    for (const { spec } of rules) {
+      const shared = made.find(r => memory.core.passes(r.rule) > 0 && areAlike(r.spec, spec));
+      const rule = shared?.rule ?? makeObject(memory, "optimizer", spec);
       memory.set("Rule", rule, {
         momentumAt: momentumOf(spec)?.option.offset ?? 0,
-        decayAt: decay?.offset ?? 0,
-        decay: Number(spec.weightDecay ?? decay?.default ?? 0),
+        decayAt: kinds.optimizer[spec.type]!.options.weightDecay?.offset ?? 0,
       });
-      return { rule, spec, members: [] as PlannedParameter[] };
-    });
+      made.push(shared ?? { rule, spec, members: [] });
+    }
     for (const p of this.parameters) {
       const group = rules.findLastIndex(
         r => !r.layers || r.layers.includes(p.step.index) || r.layers.includes(p.step.settings.name!),
       );
       made[group]!.members.push(p);
       const { lrScale = 1 } = p.step.settings;
+      const { spec, lrFactor } = rules[group]!;
       memory.set("Parameter", p.object, {
-        lrScale: lrScale * rules[group]!.lrFactor,
+        lrScale: lrScale * lrFactor,
         auxiliary: p.step.index === this.layers.at(-1)!.index,
-        decays: decayBiases || p.shape.length > 1,
+        decay: decayBiases || p.shape.length > 1 ? optionOf(spec, "weightDecay") : 0,
       });
     }
-    this.rules.push(...made.filter(r => r.members.length > 0));
+    this.rules.push(...new Set(made.filter(r => r.members.length > 0)));
   }
   /** Whether the rules' momenta come from outside, or are the rules' own again. */
   driveMomentum(driven: boolean): void {
@@ -302,7 +311,7 @@ export class Plan {
     let width = 0;
     for (const layer of this.layers) {
       const y = memory.place(lanes * layer.outputs * 4);
-      const workspace = memory.place(core.workspaceBytes(layer.object, panels) >>> 0);
+      const workspace = memory.place(core.workspaceBytes(layer.object, panels));
       memory.set("Layer", layer.object, { x, y, workspace });
       width = Math.max(width, layer.inputs, layer.outputs);
       x = y;
@@ -343,6 +352,18 @@ export class Plan {
     });
     memory.release(mark);
   }
+}
+
+/** An option of an optimizer as a number: as given, or its default. */
+function optionOf(spec: Spec, name: string): number {
+  const given = spec[name];
+  return Number(given === undefined ? (kinds.optimizer[spec.type]!.options[name]?.default ?? 0) : given);
+}
+/** Whether two rules differ at most in what a group may have of its own. */
+function areAlike(a: Spec, b: Spec): boolean {
+  const own = ["lr", "weightDecay"];
+  const same = (name: string) => own.includes(name) || optionOf(a, name) === optionOf(b, name);
+  return a.type === b.type && Object.keys(kinds.optimizer[a.type]!.options).every(same);
 }
 
 function chooseInitializer(step: Step, tensor: string, next: string | undefined): Spec | undefined {

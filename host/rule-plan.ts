@@ -10,6 +10,21 @@ export interface RuleMembers {
   members: readonly { object: number; length: number; name: string; shape: readonly number[] }[];
 }
 
+/** Throws, before anything is placed, where parameters, gradients and what rules keep for them and work in need more
+ * memory than there can be. */
+export function admitRules(memory: Memory, rules: readonly RuleMembers[]): void {
+  const { core } = memory;
+  let bytes = 0;
+  let work = 0;
+  for (const { rule, members } of rules) {
+    for (const { object, length } of members) {
+      bytes += (2 + core.states(rule)) * length * 4 + core.tensorBytes(rule, object);
+      work = Math.max(work, core.workBytes(rule, object));
+    }
+  }
+  memory.admit(bytes + work, `${rules[0]?.spec.type}: `);
+}
+
 /** Places what rules keep for their parameters, and their work room. */
 export function placeRuleState(memory: Memory, rules: readonly RuleMembers[]): void {
   const { core } = memory;
@@ -24,12 +39,12 @@ export function placeRuleState(memory: Memory, rules: readonly RuleMembers[]): v
     const first = memory.place(core.states(rule) * stride);
     members.forEach(({ object }, i) => {
       memory.set("Parameter", object, { rule, state: first + offsets[i]! });
-      const extra = core.tensorBytes(rule, object) >>> 0;
+      const extra = core.tensorBytes(rule, object);
       if (extra) memory.set("Parameter", object, { extra: memory.place(extra) });
     });
-    memory.set("Rule", rule, { stride, shared: memory.place(core.sharedBytes(rule) >>> 0) });
+    memory.set("Rule", rule, { stride, shared: memory.place(core.sharedBytes(rule)) });
   }
-  const works = rules.flatMap(r => r.members.map(m => core.workBytes(r.rule, m.object) >>> 0));
+  const works = rules.flatMap(r => r.members.map(m => core.workBytes(r.rule, m.object)));
   const work = memory.place(Math.max(0, ...works));
   rules.forEach(({ rule }, i) => {
     memory.set("Rule", rule, { work, next: rules[i + 1]?.rule ?? 0 });
@@ -55,19 +70,21 @@ export function planRule(memory: Memory, spec: Spec, shapes: readonly (readonly 
   const objects = shapes.map(([rows, ...rest]) =>
     core.parameter(rows!, rest.length ? rest.reduce((a, b) => a * b, 1) : 0),
   );
-  memory.start();
-  const values = memory.top;
   const tensors = shapes.map((shape, i) => {
     const length = shape.reduce((a, b) => a * b, 1);
-    return { name: `${i}`, shape: [...shape], at: memory.place(length * 4), grad: 0, length };
+    return { name: `${i}`, shape: [...shape], at: 0, grad: 0, length };
   });
+  const rules = [{ rule, spec, members: objects.map((object, i) => ({ object, ...tensors[i]! })) }];
+  admitRules(memory, rules);
+  memory.start();
+  const values = memory.top;
+  for (const t of tensors) t.at = memory.place(t.length * 4);
   const stride = memory.top - values;
   const grads = memory.place(stride);
   tensors.forEach((t, i) => {
     t.grad = grads + (t.at - values);
     memory.set("Parameter", objects[i]!, { value: t.at, grad: t.grad, next: objects[i + 1] ?? 0 });
   });
-  const rules = [{ rule, spec, members: objects.map((object, i) => ({ object, ...tensors[i]! })) }];
   placeRuleState(memory, rules);
   const inference = memory.place(stride); // placed now: a memory that grew later would detach the users' views
   memory.set("Trainer", trainer, { rules: rule, parameters: objects[0]!, values, grads, bytes: stride });

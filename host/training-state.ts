@@ -32,7 +32,9 @@ export interface TrainingState {
   counters: Counters;
   tensors: readonly KeptTensor[];
 }
-const counted = ["waiting", "updates", "averaged", "skipped"] as const;
+const counted = ["waiting", "updates", "averaged", "skipped", "waitingWeight", "waitingUnit"] as const;
+/** Those that are whole numbers. */
+const whole = counted.slice(0, 4);
 const sums = ["epochLoss", "epochWeight"] as const;
 
 /** Everything that the rules keep: `0.weight.state.0` for arrays, `0.weight.extra` for what a tensor has beside them,
@@ -47,11 +49,11 @@ export function keptByRules(memory: Memory, rules: readonly RuleMembers[]): Kept
       for (let i = 0; i < core.states(rule); i++) {
         list.push({ name: `${name}.state.${i}`, shape, at: first + i * stride, length, raw: false });
       }
-      const extra = core.tensorBytes(rule, object) >>> 0;
+      const extra = core.tensorBytes(rule, object);
       const at = memory.get("Parameter", object, "extra");
       if (extra) list.push({ name: `${name}.extra`, shape: [extra], at, length: extra, raw: true });
     }
-    const shared = core.sharedBytes(rule) >>> 0;
+    const shared = core.sharedBytes(rule);
     const at = memory.get("Rule", rule, "shared");
     if (shared) list.push({ name: `rule.${place}`, shape: [shared], at, length: shared, raw: true });
   });
@@ -149,8 +151,11 @@ export function recordOf({ memory, plan, evalWeights }: Engine): TrainingRecord 
   };
 }
 /** Training goes on from a file; the plan has been made for its options. */
-export function resumeRecord(engine: Engine, { counters, step, tensors }: TrainingRecord): void {
+export function resumeRecord(engine: Engine, { counters: given, step, tensors }: TrainingRecord): void {
   const { memory, plan } = engine;
+  // Files from before batches were weighed: each that waits counts as one.
+  const trainer = { waitingUnit: 0, waitingWeight: given?.trainer?.waiting, ...(given?.trainer as object) };
+  const counters = { ...given, trainer: trainer as Counters["trainer"] };
   checkCounters(counters, plan.rules.length, memory.get("Trainer", plan.trainer, "accumulate"));
   if (!isCount(step)) throw new TrainletError("INVALID_FILE", `the step of training is ${show(step)}`);
   const weights = engine.snapshot();
@@ -181,10 +186,12 @@ function checkCounters(given: Partial<Counters> | undefined, rules: number, accu
     Array.isArray(steps) &&
     steps.length === rules &&
     steps.every(t => isCount(t)) &&
-    counted.every(name => isCount(trainer?.[name])) &&
+    whole.every(name => isCount(trainer?.[name])) &&
     trainer!.waiting < accumulate &&
+    trainer!.waitingWeight >= -1 &&
+    trainer!.waitingUnit >= 0 &&
     Array.isArray(epoch) &&
-    epoch.every(Number.isFinite);
+    [...epoch, trainer!.waitingWeight, trainer!.waitingUnit].every(Number.isFinite);
   if (!sound) throw new TrainletError("INVALID_FILE", "the counters of training do not fit its rules");
 }
 function isCount(value: unknown): boolean {

@@ -5,12 +5,12 @@ import { f64At, add64, addTwo64 } from "./vectors64";
 import { descending, eigenBytes, eigenvectors, orthonormalize } from "./eigen";
 
 export namespace Basis {
-  export function stateBytes(n: i32): usize {
-    return (f64At(n * n) + f32At(n * n) + 15) & ~15;
+  export function stateBytes(n: i32): f64 {
+    return ceil((<f64>n * n * 12) / 16) * 16;
   }
   /** Two matrices, the solver's room, n values, an order of n. */
-  export function workBytes(n: i32): usize {
-    return 2 * f64At(n * n) + eigenBytes(n) + f64At(n) + f32At(n);
+  export function workBytes(n: i32): f64 {
+    return <f64>n * n * 16 + <f64>eigenBytes(n) + <f64>n * 12;
   }
   /** Where the eigenvectors stand. */
   export function vectors(at: usize, n: i32): usize {

@@ -4,8 +4,8 @@ import { f64At, dot64 } from "./vectors64";
 import { widen } from "./wide";
 
 /** Bytes of room for `rows` rows in float64, each padded to whole vectors of four. */
-export function gramBytes(rows: i32, columns: i32): usize {
-  return f64At(rows * ((columns + 3) & ~3));
+export function gramBytes(rows: i32, columns: i32): f64 {
+  return <f64>rows * ((columns + 3) & ~3) * 8;
 }
 
 /** out = keep·out + take·x·xᵀ, out f64 [rows][rows], x f32 [rows][columns]. */

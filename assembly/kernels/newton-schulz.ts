@@ -14,9 +14,9 @@ function padded(count: i32): usize {
   return (f32At(count) + 15) & ~15;
 }
 /** Bytes of room for a matrix of this shape. */
-export function orthogonalizeBytes(rows: i32, columns: i32): usize {
-  let n = min(rows, columns);
-  return 2 * padded(rows * columns) + 2 * padded(n * n) + MATRIX_SCRATCH;
+export function orthogonalizeBytes(rows: i32, columns: i32): f64 {
+  let n = <f64>min(rows, columns);
+  return 8 * (<f64>rows * columns + n * n) + <f64>MATRIX_SCRATCH + 48; // four matrices, each padded to whole vectors
 }
 
 /** x [rows][columns], with zeros to the next whole vector, in place; `norm` is its Frobenius norm. */

@@ -5,7 +5,7 @@ import { gemmForward, gemmInput, gemmWeight, tileRow, tilesOf } from "../kernels
 import { samplesToFeatures } from "../kernels/layout";
 import { sumSamples } from "../kernels/reduce";
 import { forwardSingle, inputSingle, takeLane } from "../kernels/single";
-import { f32At, rowAt, panelsOf, LANES } from "../kernels/simd";
+import { f32At, rowAt, panelsOf, LANES, ROW } from "../kernels/simd";
 
 /**
  * Tiles of rows after which an activation follows: what they have written is still in the cache. The products are called in
@@ -37,8 +37,9 @@ class Dense extends Layer {
     this.biasTensor = bias;
   }
   /** The inputs as feature panels, for the weight gradient; of one sample the inputs and dy, then room for dx. */
-  workspaceBytes(panels: i32): usize {
-    return max(rowAt(panelsOf(this.inputs) * panels * LANES), this.dyAt + f32At(this.units + this.inputs) + 32);
+  workspaceBytes(panels: i32): f64 {
+    let samples = <f64>panelsOf(this.inputs) * panels * (LANES * ROW);
+    return max(samples, <f64>this.dyAt + 4 * (<f64>this.units + this.inputs) + 32);
   }
   /** Where dy of a single sample stands in the workspace. */
   private get dyAt(): usize {

@@ -1,5 +1,5 @@
 import { Layer } from "../layer";
-import { rowAt } from "../kernels/simd";
+import { rowAt, ROW } from "../kernels/simd";
 import { philox4, Purpose } from "../random/philox";
 
 /**
@@ -11,8 +11,8 @@ class Dropout extends Layer {
   rate: f64 = 0.5;
 
   /** The factors of the batch, 0 or 1/(1 - rate), laid out as x. */
-  workspaceBytes(panels: i32): usize {
-    return rowAt(panels * this.inputs);
+  workspaceBytes(panels: i32): f64 {
+    return <f64>panels * this.inputs * ROW;
   }
   forwardUnits(): i32 {
     return this.batch!.panels * this.inputs;

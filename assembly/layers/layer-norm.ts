@@ -24,8 +24,8 @@ class LayerNorm extends Layer {
     }
   }
   /** 1/√(var + eps) of each sample [panels][8], then x̂ laid out as x. */
-  workspaceBytes(panels: i32): usize {
-    return rowAt(panels) + rowAt(panels * this.inputs);
+  workspaceBytes(panels: i32): f64 {
+    return <f64>panels * (1 + <f64>this.inputs) * ROW;
   }
   private get normalised(): usize {
     return this.workspace + rowAt(this.batch!.panels);

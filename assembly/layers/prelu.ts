@@ -19,8 +19,8 @@ class Prelu extends Layer {
     this.weightTensor = new Parameter(this.perFeature ? this.inputs : 1, 0, <f32>this.init);
   }
   /** da of each feature, float64. */
-  workspaceBytes(panels: i32): usize {
-    return <usize>this.inputs << 3;
+  workspaceBytes(panels: i32): f64 {
+    return <f64>this.inputs * 8;
   }
   forwardUnits(): i32 {
     return this.inputs;

@@ -41,12 +41,12 @@ class Adafactor extends TensorRule {
     return this.beta1 > 0 ? 1 : 0;
   }
   /** Factored: R, then C from a whole vector on. */
-  tensorBytes(p: Parameter): usize {
-    return this.factors(p) ? padded(p.rows) + padded(p.columns) : p.paddedBytes;
+  tensorBytes(p: Parameter): f64 {
+    return this.factors(p) ? <f64>padded(p.rows) + <f64>padded(p.columns) : <f64>p.paddedBytes;
   }
   /** Column sums in float64, 1/√C, the update; the last row's last vector may end past it. */
-  workBytes(p: Parameter): usize {
-    return (this.factors(p) ? 3 * padded(p.columns) : 0) + p.paddedBytes + 16;
+  workBytes(p: Parameter): f64 {
+    return (this.factors(p) ? 3 * <f64>padded(p.columns) : 0) + <f64>p.paddedBytes + 16;
   }
   private factors(p: Parameter): bool {
     return p.rows > this.minDimSizeToFactor && p.columns > this.minDimSizeToFactor;

@@ -30,8 +30,8 @@ class AugmentedRandomSearch extends Rule {
     return 2;
   }
   /** Losses on both sides of each direction, and whether it is used. */
-  workBytes(p: Parameter): usize {
-    return <usize>this.directions * 24;
+  workBytes(p: Parameter): f64 {
+    return <f64>this.directions * 24;
   }
   drive(objective: Objective, w: usize, g: usize, s: usize, bytes: usize, lr: f64): void {
     let start = s + bytes;

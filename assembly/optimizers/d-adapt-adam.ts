@@ -44,7 +44,7 @@ class DAdaptAdam extends Rule {
   states(): i32 {
     return 3;
   }
-  sharedBytes(): usize {
+  sharedBytes(): f64 {
     return 24;
   }
   sound(): bool {

@@ -10,7 +10,7 @@ const G: usize = 8;
 /**
  * Distance over gradients: r̄ₜ = max over i ≤ t of ‖wᵢ - w₀‖, at first repsRel·(1 + ‖w₀‖); G ← G + ‖g‖² from eps on;
  * w ← w - lr·r̄/√G·g. All tensors count as one vector. As there is no decay of the step, the authors advise to evaluate
- * an average of the weights. Ivgi, Hinder, Carmon 2023.
+ * an average of the weights; their code takes each group as a vector of its own. Ivgi, Hinder, Carmon 2023.
  */
 class Dog extends TensorRule {
   /** Factor on the step; the authors advise 1. @range [0, inf) */
@@ -32,7 +32,7 @@ class Dog extends TensorRule {
   states(): i32 {
     return 1;
   }
-  sharedBytes(): usize {
+  sharedBytes(): f64 {
     return 16;
   }
   passes(): i32 {

@@ -23,7 +23,7 @@ class Laprop extends ElementRule<Laprop> {
     return 2;
   }
   /** L, f64. */
-  sharedBytes(): usize {
+  sharedBytes(): f64 {
     return 8;
   }
   begin(): void {

@@ -32,8 +32,8 @@ class Lbfgs extends Rule {
     return 5 + 2 * this.historySize;
   }
   /** Float64: iterations so far, changes remembered, slot of the oldest, last step length, H₀; then 1/(sᵢ·yᵢ) and αᵢ. */
-  sharedBytes(): usize {
-    return 40 + (<usize>this.historySize << 4);
+  sharedBytes(): f64 {
+    return 40 + 16 * <f64>this.historySize;
   }
   sound(): bool {
     let count = load<f64>(this.shared, 8), oldest = load<f64>(this.shared, 16);

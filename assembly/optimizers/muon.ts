@@ -37,11 +37,11 @@ class Muon extends AdamRule<Muon> {
     return 1;
   }
   /** v, where AdamW is at work. */
-  tensorBytes(p: Parameter): usize {
-    return isMatrix(p) ? 0 : p.paddedBytes;
+  tensorBytes(p: Parameter): f64 {
+    return isMatrix(p) ? 0 : <f64>p.paddedBytes;
   }
-  workBytes(p: Parameter): usize {
-    return isMatrix(p) ? p.paddedBytes + orthogonalizeBytes(p.rows, p.columns) : 0;
+  workBytes(p: Parameter): f64 {
+    return isMatrix(p) ? <f64>p.paddedBytes + orthogonalizeBytes(p.rows, p.columns) : 0;
   }
   splits(): bool {
     return false;

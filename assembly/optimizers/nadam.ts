@@ -5,7 +5,7 @@ import { power64 } from "../math/scalar";
 /**
  * Adam with Nesterov's look ahead: μₜ = β₁(1 - 0.96^(t·momentumDecay)/2), P = μ₁…μₜ, m and v as in Adam,
  * w ← w - lr·(μₜ₊₁·m/(1 - P·μₜ₊₁) + (1 - μₜ)·g/(1 - P))/(√v̂ + eps). Dozat 2016. PyTorch 1.10 to 1.13 have μₜ in the first
- * correction once more (1 - P·μₜ·μₜ₊₁), a slip that 2.0 repaired: option muTwice.
+ * correction once more (1 - P·μₜ·μₜ₊₁), a slip that 2.0 repaired. Warning: it is the default; muTwice: false for all others.
  */
 class Nadam extends AdamRule<Nadam> {
   /** Learning rate. @range [0, inf) */
@@ -20,7 +20,7 @@ class Nadam extends AdamRule<Nadam> {
   momentumDecay: f64 = 0.004;
   /** λ: coupled L2 decay. @range [0, inf) */
   weightDecay: f64 = 0;
-  /** Whether μₜ stands twice in the correction of the mean gradient, as in PyTorch before 2.0. */
+  /** Whether μₜ stands twice in the correction of the mean gradient: a slip of PyTorch 1.10 to 1.13. Warning: false for PyTorch 2 and the paper. */
   muTwice: bool = true;
 
   // μₜ and μₜ₊₁ of the step in hand
@@ -28,7 +28,7 @@ class Nadam extends AdamRule<Nadam> {
   private muNext: f64 = 0;
 
   /** P, f64. */
-  sharedBytes(): usize {
+  sharedBytes(): f64 {
     return 8;
   }
   begin(): void {

@@ -18,7 +18,7 @@ class Novograd extends TensorRule {
   eps: f64 = 1e-8;
   /** λ: decay, beside the normalised gradient. @range [0, inf) */
   weightDecay: f64 = 0;
-  /** Whether gradient and decay enter the mean with weight 1 - β₁ rather than 1. */
+  /** Whether gradient and decay enter the mean with weight 1 - β₁ rather than 1. Warning: apex's default; without, steps are up to 1/(1 - β₁) as long. */
   gradAveraging: bool = false;
   /** Whether to divide by the largest second moment so far. */
   amsgrad: bool = false;
@@ -27,7 +27,7 @@ class Novograd extends TensorRule {
     return 1;
   }
   /** v, and the largest v so far. */
-  tensorBytes(p: Parameter): usize {
+  tensorBytes(p: Parameter): f64 {
     return 16;
   }
   updateTensor(p: Parameter, s: usize, stride: usize, bytes: usize, lr: f64): void {

@@ -51,7 +51,7 @@ class Prodigy extends Rule {
   states(): i32 {
     return 4;
   }
-  sharedBytes(): usize {
+  sharedBytes(): f64 {
     return 32;
   }
   sound(): bool {

@@ -27,9 +27,8 @@ export abstract class Rule {
   rate: f64 = 0;
   /** Where in this object the option stands that a schedule of the momentum sets; 0 for none. */
   momentumAt: usize = 0;
-  /** Where its weight decay stands and what it is, if some parameters do without; 0 if none do. */
+  /** Where its weight decay stands, which may differ from tensor to tensor; 0 for none. */
   decayAt: usize = 0;
-  decay: f64 = 0;
   /** β₁ᵗ and β₂ᵗ of the step, of rules that correct biases by them: found once a step, not once a tensor. */
   past1: f64 = 0;
   past2: f64 = 0;
@@ -42,15 +41,16 @@ export abstract class Rule {
   /** `workBytes` bytes of room that nobody keeps anything in. */
   work: usize = 0;
 
+  // Bytes are counted in float64: products of sizes go past what an address can say, and the host refuses those.
   /** Arrays of state, each as long as the parameters; zero at first. */
   states(): i32 {
     return 0;
   }
   /** Bytes of state of one tensor beside those arrays (norms, factors, matrices), at `p.extra`; zero at first. */
-  tensorBytes(p: Parameter): usize {
+  tensorBytes(p: Parameter): f64 {
     return 0;
   }
-  sharedBytes(): usize {
+  sharedBytes(): f64 {
     return 0;
   }
   /** Whether the counts in a state that came from a file are ones that it can have. */
@@ -58,7 +58,7 @@ export abstract class Rule {
     return true;
   }
   /** Bytes of room that the update of one tensor needs. */
-  workBytes(p: Parameter): usize {
+  workBytes(p: Parameter): f64 {
     return 0;
   }
 
@@ -105,10 +105,10 @@ export abstract class Rule {
     memory.copy(out, p.value, bytes);
   }
 
-  /** What differs from tensor to tensor: the factor on its gradients, and whether it decays. */
+  /** What differs from tensor to tensor: the factor on its gradients, and its decay. */
   turnTo(p: Parameter, scale: f32): void {
     this.gradScale = scale * p.clipScale;
-    if (this.decayAt) store<f64>(changetype<usize>(this) + this.decayAt, p.decays ? this.decay : 0);
+    if (this.decayAt) store<f64>(changetype<usize>(this) + this.decayAt, p.decay);
   }
 
   /** Whether gradients are clipped in this step. */

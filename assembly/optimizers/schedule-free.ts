@@ -20,7 +20,7 @@ export abstract class ScheduleFree<T> extends ElementRule<T> {
   abstract beta(): f64;
 
   /** lrMax and Σq, f64. */
-  sharedBytes(): usize {
+  sharedBytes(): f64 {
     return 16;
   }
   begin(): void {

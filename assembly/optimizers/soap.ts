@@ -43,13 +43,13 @@ class Soap extends Rule {
   states(): i32 {
     return 2;
   }
-  tensorBytes(p: Parameter): usize {
+  tensorBytes(p: Parameter): f64 {
     return Basis.stateBytes(this.left(p)) + Basis.stateBytes(this.right(p));
   }
-  workBytes(p: Parameter): usize {
+  workBytes(p: Parameter): f64 {
     let rows = p.rows, columns = max(p.columns, 1);
-    let most = max(MATRIX_SCRATCH, max(Basis.workBytes(this.left(p)), Basis.workBytes(this.right(p))));
-    return 3 * p.paddedBytes + max(most, max(gramBytes(rows, columns), gramBytes(columns, rows)));
+    let most = max(<f64>MATRIX_SCRATCH, max(Basis.workBytes(this.left(p)), Basis.workBytes(this.right(p))));
+    return 3 * <f64>p.paddedBytes + max(most, max(gramBytes(rows, columns), gramBytes(columns, rows)));
   }
   /** Size of Qₗ and Qᵣ; 0 for none. */
   private left(p: Parameter): i32 {
@@ -100,7 +100,7 @@ class Soap extends Rule {
     let rows = p.rows, columns = max(p.columns, 1);
     let left = this.left(p), right = this.right(p);
     let scratch = this.work + 3 * bytes;
-    let ql = Basis.vectors(p.extra, left), qr = Basis.vectors(p.extra + Basis.stateBytes(left), right);
+    let ql = Basis.vectors(p.extra, left), qr = Basis.vectors(p.extra + <usize>Basis.stateBytes(left), right);
     if (left) {
       let to = this.other(x, bytes);
       multiply(to, ql, x, rows, columns, rows, back, false, false, scratch);
@@ -126,7 +126,7 @@ class Soap extends Rule {
     let left = this.left(p), right = this.right(p);
     if (!left && !right) return;
     let g = this.work, scratch = g + 3 * bytes;
-    let l = p.extra, r = l + Basis.stateBytes(left);
+    let l = p.extra, r = l + <usize>Basis.stateBytes(left);
     let keep = this.shampooBeta < 0 ? this.beta2 : this.shampooBeta;
     if (left) gram(l, g, rows, columns, keep, 1 - keep, scratch);
     if (right) {

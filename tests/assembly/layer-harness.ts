@@ -119,7 +119,7 @@ export function place(layer: Layer, rows: i32, features: i32, low: f64 = -1, hig
   layer.dy = drawPanels(rows, layer.outputs);
   layer.y = garbage(floats(panelCount(rows, layer.outputs)), panelCount(rows, layer.outputs));
   layer.dx = garbage(floats(panelCount(rows, features)), panelCount(rows, features));
-  let bytes = layer.workspaceBytes(panels(rows));
+  let bytes = <usize>layer.workspaceBytes(panels(rows));
   layer.workspace = room(bytes);
   memory.fill(layer.workspace, 0xff, bytes);
   return layer;

@@ -169,7 +169,7 @@ describe("gram and basis", () => {
         fresh();
         let x = fill(floats(rows * columns), rows * columns), out = doubles(rows * rows);
         for (let i = 0; i < rows * rows; i++) set64(out, i, 2);
-        let work = room(gramBytes(rows, columns));
+        let work = room(<usize>gramBytes(rows, columns));
         gram(out, x, rows, columns, 0.25, 0.75, work);
         for (let i = 0; i < rows; i++) {
           for (let j = 0; j < rows; j++) {
@@ -185,7 +185,7 @@ describe("gram and basis", () => {
   });
   test("a basis has the largest eigenvalue first, and refreshing sorts what goes along", () => {
     fresh();
-    let n = 3, state = room(Basis.stateBytes(n)), work = room(Basis.workBytes(n));
+    let n = 3, state = room(<usize>Basis.stateBytes(n)), work = room(<usize>Basis.workBytes(n));
     set64(state, 0, 1);
     set64(state, 4, 9);
     set64(state, 8, 4);
@@ -235,8 +235,8 @@ describe("orthogonalize", () => {
       for (let i = 0; i < n; i++) {
         set64(singular, i, quintics(get64(singular, i) / norm));
       }
-      let work = room(orthogonalizeBytes(rows, columns));
-      memory.fill(work, 0xff, orthogonalizeBytes(rows, columns));
+      let work = room(<usize>orthogonalizeBytes(rows, columns));
+      memory.fill(work, 0xff, <usize>orthogonalizeBytes(rows, columns));
       orthogonalize(x, rows, columns, norm, 5, work);
       for (let i = 0; i < rows; i++) {
         for (let j = 0; j < columns; j++) {

@@ -4,7 +4,7 @@ import { batchNorm, layerNorm, softmax, logSoftmax } from "../../assembly/layers
 import { Layer } from "../../assembly/layer";
 import {
   fresh, doubles, get, set, get64, set64, add64, inPanels, sizes,
-  expectClose, expectNear, expectPanels, expectTrue, expectValues, guardsHold,
+  expectClose, expectNear, expectPanels, expectRest, expectTrue, expectValues, guardsHold,
 } from "./helpers";
 import { BatchNormFields, LayerNormFields, place, placeTensor, placeStatistic, forward, backward, checkPasses } from "./layer-harness";
 
@@ -60,9 +60,9 @@ function checkBatchNorm(rows: i32, n: i32, affine: bool): void {
     let mean = meanOf(layer, j, true), variance = varianceOf(layer, j, true);
     let gamma = affine ? get(fields.weightTensor!.value, j) : 1, beta = affine ? get(fields.biasTensor!.value, j) : 0;
     let root = Math.sqrt(variance + EPS);
-    // running = 0.75·start + 0.25·batch, the variance unbiased (a single row has none)
-    set64(means, j, 0.25 * mean);
-    set64(variances, j, 0.75 + 0.25 * (rows > 1 ? (variance * rows) / (rows - 1) : 0));
+    // running = 0.75·start + 0.25·batch, the variance unbiased; a single row has none and changes nothing
+    set64(means, j, rows > 1 ? 0.25 * mean : 0);
+    set64(variances, j, rows > 1 ? 0.75 + (0.25 * variance * rows) / (rows - 1) : 1);
     for (let i = 0; i < rows; i++) {
       let hat = (xAt(layer, i, j) - mean) / root;
       set64(y, i * n + j, gamma * hat + beta);
@@ -76,6 +76,7 @@ function checkBatchNorm(rows: i32, n: i32, affine: bool): void {
     }
   }
   forward(layer);
+  layer.track();
   expectNear(name + ", running mean", runningMean, means, n, 1e-6, 1e-6);
   expectNear(name + ", running variance", runningVar, variances, n, 1e-5, 1e-6);
   layer.batch!.training = false;
@@ -197,26 +198,65 @@ describe("normalisation where γ and β are frozen or dx is not wanted", () => {
     expectTrue("rank 1", gamma.columns == 0 && beta.columns == 0);
     guardsHold("no dx");
   });
-  test("batchNorm leaves its running statistics alone where the batch does not track, and averages the batches seen", () => {
+  test("batchNorm leaves its running statistics alone until told, and averages the batches seen", () => {
     fresh();
     let layer = batchNorm();
     let fields = changetype<BatchNormFields>(layer);
     fields.affine = false;
     place(layer, 2, 1);
     let mean = placeStatistic(fields.runningMean).value, variance = placeStatistic(fields.runningVar).value;
-    layer.batch!.tracks = false;
     forward(layer);
     expectTrue("untracked", get(mean, 0) == 0 && get(variance, 0) == 1);
-    layer.batch!.tracks = true;
     // Means 2, 5 and 8, unbiased variances 2, 8 and 18: after three batches their averages, nothing of the start.
     for (let seen = 1; seen <= 3; seen++) {
       set(layer.x, 0, 2 * seen - 1);
       set(layer.x, 1, 4 * seen - 1);
       layer.batch!.seen = seen;
       forward(layer);
+      layer.track();
     }
     expectValues("mean", mean, [5]);
     expectValues("variance", variance, [28.0 / 3]);
+    // One row has no variance, and what is frozen stays.
+    layer.batch!.rows = 1;
+    forward(layer);
+    layer.track();
+    layer.batch!.rows = 2;
+    layer.trainable = false;
+    forward(layer);
+    layer.track();
+    expectValues("mean after one row, then frozen", mean, [5]);
+    expectValues("variance after one row, then frozen", variance, [28.0 / 3]);
+  });
+  test("batchNorm, frozen: y and dx by the running statistics, whatever the batch", () => {
+    fresh();
+    let layer = batchNorm();
+    let fields = changetype<BatchNormFields>(layer);
+    fields.affine = false;
+    place(layer, 3, 2);
+    let mean = placeStatistic(fields.runningMean).value, variance = placeStatistic(fields.runningVar).value;
+    for (let f = 0; f < 2; f++) {
+      set(mean, f, f + 1);
+      set(variance, f, 4 * f + 4);
+    }
+    layer.trainable = false;
+    let y: f64[] = [], dx: f64[] = [];
+    for (let i = 0; i < 3; i++) {
+      for (let f = 0; f < 2; f++) {
+        let scale = 1 / Math.sqrt(4 * f + 4 + 1e-5);
+        y.push((get(layer.x, 8 * f + i) - (f + 1)) * scale);
+        dx.push(get(layer.dy, 8 * f + i) * scale);
+      }
+    }
+    forward(layer);
+    backward(layer);
+    for (let i = 0; i < 3; i++) {
+      for (let f = 0; f < 2; f++) {
+        expectClose("y", get(layer.y, 8 * f + i), y[2 * i + f], 1e-6);
+        expectClose("dx", get(layer.dx, 8 * f + i), dx[2 * i + f], 1e-6);
+      }
+    }
+    expectRest("dx", layer.dx, 3, 2);
   });
   test("layerNorm: defaults, no work where nothing is wanted", () => {
     fresh();

@@ -28,10 +28,10 @@ export class Run {
     for (let i = 0; i < this.tensors.length; i++) {
       let p = this.tensors[i];
       this.states.push(room(<usize>max(rule.states(), 1) * (p.paddedBytes + 32)));
-      if (rule.tensorBytes(p)) p.extra = room(rule.tensorBytes(p));
-      work = max(work, rule.workBytes(p));
+      if (rule.tensorBytes(p)) p.extra = room(<usize>rule.tensorBytes(p));
+      work = max(work, <usize>rule.workBytes(p));
     }
-    rule.shared = room(rule.sharedBytes());
+    rule.shared = room(<usize>rule.sharedBytes());
     rule.work = room(work);
     // What nobody keeps anything in holds anything.
     memory.fill(rule.work, 0xff, work);
@@ -82,9 +82,9 @@ export class Run {
     other.start();
     for (let i = 0; i < this.tensors.length; i++) {
       memory.copy(other.states[i], this.states[i], this.stateBytes(i));
-      memory.copy(other.tensors[i].extra, this.tensors[i].extra, rule.tensorBytes(this.tensors[i]));
+      memory.copy(other.tensors[i].extra, this.tensors[i].extra, <usize>rule.tensorBytes(this.tensors[i]));
     }
-    memory.copy(rule.shared, this.rule.shared, rule.sharedBytes());
+    memory.copy(rule.shared, this.rule.shared, <usize>rule.sharedBytes());
     rule.t = this.rule.t;
     return other;
   }

@@ -73,7 +73,7 @@ describe("losses below 0", () => {
 });
 
 it("nesterov without momentum says so, as in PyTorch", async () => {
-  const message = /nesterov looks ahead along the momentum, which is 0/;
+  const message = /nesterov wants a momentum above 0/;
   await fails(() => t.sgd({ nesterov: true }), "INVALID_ARGUMENT", /^sgd: /, message);
   await fails(() => t.lars({ nesterov: true, momentum: 0 }), "INVALID_ARGUMENT", /^lars: /, message);
   await fails(() => t.createOptimizer({ type: "sgd", nesterov: true } as never, [[2]]), "INVALID_ARGUMENT", message);

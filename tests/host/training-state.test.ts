@@ -77,6 +77,7 @@ describe("fit without an optimizer", () => {
         optimizer: t.adam({ lr: 0.05 }),
         ...around,
         ema: undefined,
+        accumulate: 1,
         schedule: t.exponential({ gamma: 0.8 }),
       });
       for (const i of [0, 1, 2]) model.trainBatch(batch(i).x, batch(i).y);

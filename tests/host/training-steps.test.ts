@@ -43,32 +43,16 @@ describe("accumulate", () => {
     await one.fit(data, { ...options, optimizer, batchSize: "full" });
     expectNear(many, tensors(one));
   });
-  it("carries what is left over into the next epoch", async () => {
+  it("makes an update of what is left over at the end of an epoch", async () => {
     const model = await network();
     let w = tensors(model);
     const rows = rowsOf(20, 41);
     await model.fit(rows, { epochs: 3, shuffle: false, batchSize: 4, accumulate: 2, optimizer: sgd });
-    const batches = Array.from({ length: 15 }, (_, i) => part(rows, 4 * (i % 5), 4 * (i % 5) + 4));
-    for (let i = 0; i + 1 < 15; i += 2) {
-      const [a, b] = [gradients(w, batches[i]!), gradients(w, batches[i + 1]!)];
-      w = sgdRule(0.1)(
-        w,
-        map(a, (v, name, j) => (v + b[name]![j]!) / 2),
-      );
+    for (let i = 0; i < 9; i++) {
+      const from = 8 * (i % 3);
+      w = sgdRule(0.1)(w, gradients(w, part(rows, from, Math.min(from + 8, 20))));
     }
     expectNear(model, w);
-    // One waits still, until training goes on.
-    const before = w;
-    model.trainBatch(batch(0).x, batch(0).y);
-    const [a, b] = [gradients(before, batches[14]!), gradients(before, batch(0))];
-    expectNear(
-      model,
-      sgdRule(0.1)(
-        before,
-        map(a, (v, name, j) => (v + b[name]![j]!) / 2),
-      ),
-      "the last and the next",
-    );
   });
   it("leaves the parameters alone until the last batch, and clips the mean", async () => {
     const model = await network();
