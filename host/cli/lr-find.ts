@@ -71,7 +71,7 @@ function verdict({ suggestion, range, end, steps }: RangeTest, { minLr, maxLr }:
   const last = count(steps.length, "step");
   const ends = {
     steps: `all ${last} taken`,
-    growth: `ended after ${last}: the smoothed loss exceeded 4 times its best`,
+    growth: `ended after ${last}: the smoothed loss grew out of hand, to 4 times its best or by as much`,
     divergence: `ended after ${last}: the numbers were no longer finite`,
   }[end];
   if (suggestion === undefined || !range) {
