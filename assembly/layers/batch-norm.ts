@@ -1,3 +1,4 @@
+import { LEAST, flush4 } from "../kernels/flush";
 import { Layer } from "../layer";
 import { Parameter, Statistic } from "../parameter";
 import { f32At, rowAt, sumLanes64, LANES } from "../kernels/simd";
@@ -137,7 +138,7 @@ class BatchNorm extends Layer {
         for (let half: usize = 0; half < 32; half += 16) {
           let centred = f32x4.sub(v128.load(x + at + half), shift);
           let value = f32x4.sub(f32x4.sub(v128.load(dy + at + half), meanSum), f32x4.mul(centred, meanDot));
-          v128.store(dx + at + half, v128.and(f32x4.mul(value, scale), liveLanes(live - <i32>(half >> 2))));
+          v128.store(dx + at + half, flush4(v128.and(f32x4.mul(value, scale), liveLanes(live - <i32>(half >> 2))), LEAST));
         }
       }
     }
@@ -176,9 +177,10 @@ function liveLanes(count: i32): v128 {
   return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
 }
 
-/** running = (1 - momentum)·running + momentum·value */
+/** running = (1 - momentum)·running + momentum·value, 0 before it becomes subnormal. */
 function blend(running: usize, value: f64, momentum: f64): void {
-  store<f32>(running, <f32>((1 - momentum) * load<f32>(running) + momentum * value));
+  let next = (1 - momentum) * load<f32>(running) + momentum * value;
+  store<f32>(running, abs(next) < 1e-30 ? 0 : <f32>next);
 }
 
 export function batchNorm(): Layer {
