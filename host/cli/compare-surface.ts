@@ -1,5 +1,5 @@
 /** `trainlet compare --surface`: each rule's path from the usual start. */
-import { TrainletError } from "../errors.ts";
+import { escaped, TrainletError } from "../errors.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { kinds } from "../network-spec.ts";
 import { type SurfacePath, surfacePath } from "../surface-path.ts";
@@ -50,7 +50,7 @@ export async function compareOnSurface(
   if (report !== undefined)
     await writeFileAtomic(report, surfaceReport(title, surface, descents, head(tolerance), rows(descents)));
   output.say(`\n${table(head(tolerance), rows(descents), { lines: output.terminal, aligns })}`);
-  if (report !== undefined) output.say(`report written to ${report}`);
+  if (report !== undefined) output.say(`report written to ${escaped(report)}`);
   if (stopped) {
     const also = report === undefined ? "" : `, the report written to ${report}`;
     throw stopped.with(`; ${descents.length} of ${count(optimizers.length, "rule")} were followed${also}`);

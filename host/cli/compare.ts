@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type ComparedRun, type Comparison, type Contender, compareOptimizers, comparisonOf } from "../compare.ts";
 import { sequential } from "../create.ts";
 import type { Dataset } from "../data/index.ts";
-import { TrainletError } from "../errors.ts";
+import { escaped, TrainletError } from "../errors.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { type CompareOptions, ofData, ofSurface } from "./compare-command.ts";
 import { comparisonReport } from "./compare-report.ts";
@@ -79,7 +79,7 @@ async function compareOnData(
   };
   output.say([told.data, ...dataNotes(data), told.settings].join("\n"));
   const progress = output.terminal ? await output.progress() : noProgress;
-  const unscaledTarget = targetLoss && targetLoss / (scale?.lossUnit ?? 1);
+  const scaledTarget = targetLoss && targetLoss / (scale?.lossUnit ?? 1);
   const done = new Map<Contender, ComparedRun[]>(contenders.map(contender => [contender, []]));
   let result: Comparison;
   try {
@@ -89,7 +89,7 @@ async function compareOnData(
       {
         contenders,
         seeds,
-        targetLoss: unscaledTarget,
+        targetLoss: scaledTarget,
         epochs: options.epochs,
         validation: validation && withScaledTargets(validation, scale),
         clipNorm: options.clipNorm,
@@ -112,7 +112,7 @@ async function compareOnData(
     if (!stoppedBy(signal) || seedsDone === 0) throw error;
     stoppedBy(signal)!.saving = true;
     for (const runs of done.values()) runs.length = seedsDone;
-    result = comparisonOf(done, unscaledTarget);
+    result = comparisonOf(done, scaledTarget);
   } finally {
     progress.stop();
   }
@@ -126,7 +126,7 @@ async function compareOnData(
     await writeFileAtomic(report, comparisonReport({ title, ...told, comparison: result, tables }));
   }
   output.say(`\n${comparisonText(tables, output.terminal)}`);
-  if (report !== undefined) output.say(`\nreport written to ${report}`);
+  if (report !== undefined) output.say(`\nreport written to ${escaped(report)}`);
   if (stopped) {
     const also = report === undefined ? "" : `, the report written to ${report}`;
     throw stopped.with(`; ${seedsDone} of ${count(seeds.length, "seed")} were compared${also}`);

@@ -1,5 +1,6 @@
 /** `trainlet evaluate`: a saved model's metrics on data. */
 import type { TableLimits } from "../data/limits.ts";
+import { escaped } from "../errors.ts";
 import { load } from "../load.ts";
 import { turn } from "../turn.ts";
 import { findData } from "./data-source.ts";
@@ -20,7 +21,7 @@ export async function evaluate(
   await turn();
   signal.throwIfAborted();
   const metrics = await model.evaluate(data, { report: reportsClasses(data) });
-  output.say(metricsLine(`${name}:`, metrics, data.rows));
+  output.say(metricsLine(`${escaped(name)}:`, metrics, data.rows));
   if (data.y instanceof Int32Array) output.say(classTable(metrics, output.terminal));
   output.result({ model: file, data: name, rows: data.rows, metrics });
 }

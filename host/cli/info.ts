@@ -1,5 +1,6 @@
 /** `trainlet info`: what a model file holds. */
 
+import { escaped } from "../errors.ts";
 import { readFileChecked } from "../files/atomic.ts";
 import { fromBytes } from "../load.ts";
 import type { Model } from "../model.ts";
@@ -16,7 +17,7 @@ export async function info(file: string, { output }: Context): Promise<void> {
   const model = await fromBytes(bytes, file);
   const { about } = decodeModel(bytes, file);
   const schema = schemaOf(model);
-  output.say(`${file}: ${whole(bytes.length)} bytes, trained for ${count(about.epochs ?? 0, "epoch")}\n`);
+  output.say(`${escaped(file)}: ${whole(bytes.length)} bytes, trained for ${count(about.epochs ?? 0, "epoch")}\n`);
   output.say(model.summary());
   output.say(`\nspec ${JSON.stringify(model.spec)}`);
   if (about.classNames) output.say(`${count(about.classNames.length, "class")}: ${few(about.classNames)}`);

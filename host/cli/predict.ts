@@ -1,7 +1,7 @@
 /** `trainlet predict`: a row a sample, with the class decided for and every output as the model gives it. */
 
 import type { TableLimits } from "../data/limits.ts";
-import { show, TrainletError } from "../errors.ts";
+import { escaped, show, TrainletError } from "../errors.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { load } from "../load.ts";
 import type { Model } from "../model.ts";
@@ -51,7 +51,7 @@ export async function predict(
   }
   if (out !== undefined) {
     await writeFileAtomic(out, Buffer.concat(written));
-    output.say(`${count(data.rows, "prediction")} written to ${out}`);
+    output.say(`${count(data.rows, "prediction")} written to ${escaped(out)}`);
   }
   output.result({
     model: file,

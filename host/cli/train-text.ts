@@ -1,6 +1,6 @@
 /** What `trainlet train` says to people before and after. */
 import type { Dataset } from "../data/index.ts";
-import { show } from "../errors.ts";
+import { escaped, show } from "../errors.ts";
 import { count, decimal, metric, metricName, seconds, share, table, whole } from "./format.ts";
 import { classTable, headline, metricsLine } from "./metrics-text.ts";
 import { networkLine, specLine } from "./network.ts";
@@ -11,7 +11,7 @@ import type { Plan, Trial } from "./trial.ts";
 /** "digits: 1,797 rows, 64 features, 10 classes" */
 export function dataLine(name: string, data: Dataset): string {
   const goal = data.y instanceof Int32Array ? count(data.classes, "class") : count(data.classes, "target");
-  return `${name}: ${count(data.rows, "row")}, ${count(data.features, "feature")}, ${goal}`;
+  return `${escaped(name)}: ${count(data.rows, "row")}, ${count(data.features, "feature")}, ${goal}`;
 }
 
 /** What about the data is likely to be a mistake. */

@@ -1,4 +1,5 @@
 /** `trainlet train`: reads data, trains once per seed, reports, and saves the first model. */
+import { escaped } from "../errors.ts";
 import { writeFileAtomic } from "../files/atomic.ts";
 import { turn } from "../turn.ts";
 import { findData } from "./data-source.ts";
@@ -48,8 +49,8 @@ export async function train(
 
   sayTrial(output, first!);
   if (trials.length > 1) output.say(`\n${seedTable(trials, output.terminal)}\n${meanLine(trials)}`);
-  if (options.report !== undefined) output.say(`report written to ${options.report}`);
-  output.say(`model${trials.length > 1 ? ` of seed ${first!.seed}` : ""} saved to ${options.out}`);
+  if (options.report !== undefined) output.say(`report written to ${escaped(options.report)}`);
+  output.say(`model${trials.length > 1 ? ` of seed ${first!.seed}` : ""} saved to ${escaped(options.out)}`);
   output.result(forPrograms(name, plan, lr, trials, notes));
 }
 

@@ -47,7 +47,7 @@ export function* splitRows(
         cells.push(text.slice(at, end));
         at = end;
       }
-      if (text[at] !== delimiter) return cells;
+      if (text[at] !== delimiter) return cells.slice(); // without the room to grow that a list has
       if (cells.length >= maxColumns) throw beyond(source, maxColumns, "columns", "maxColumns");
       at++;
     }

@@ -83,6 +83,19 @@ test("errors that quote a name of a file or a column are one line without it", a
   }
 });
 
+test("names of files are one line, too", async () => {
+  const name = `d${nasty.replaceAll("/", "")}\nz`;
+  copyFileSync(iris, file(`${name}.csv`));
+  const options = ["--target", "species", ...quick, "--out", `${name}.st`, "--report", `${name}.html`];
+  const { code, stdout } = await run("train", `${name}.csv`, ...options);
+  expect(code).toBe(0);
+  clean(stdout);
+  expect(stdout.split("\n")[0]).toMatch(/z\.csv: 150 rows/);
+  expect(stdout.trimEnd().split("\n").slice(-2).join()).toMatch(
+    /^report written to d.*z\.html,model saved to d.*z\.st$/,
+  );
+});
+
 test("predictions are as they are in a pipe, and escaped in a terminal", async () => {
   const { stdout } = await run("predict", "m.st", "nasty.csv");
   expect(stdout).toContain(nasty);
