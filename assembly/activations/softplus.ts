@@ -1,8 +1,7 @@
 import { flushSlope4 } from "../kernels/flush";
 import { Layer, Outputs } from "../layer";
 import { Activation } from "./activation";
-import { softplus4 } from "../math/softplus";
-import { sigmoid4 } from "../math/sigmoid";
+import { callSigmoid4, callSoftplus4 } from "../math/called";
 
 /**
  * y = ln(1 + eˣ); f' = σ(x). Dugas et al. 2001.
@@ -14,12 +13,12 @@ class Softplus extends Activation<Softplus> {
   // @ts-ignore: decorator
   @inline
   value(x: v128, p: v128): v128 {
-    return softplus4(x);
+    return callSoftplus4(x);
   }
   // @ts-ignore: decorator
   @inline
   derivative(x: v128, y: v128, p: v128): v128 {
-    return flushSlope4(sigmoid4(x));
+    return flushSlope4(callSigmoid4(x));
   }
 }
 

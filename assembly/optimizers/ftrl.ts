@@ -1,8 +1,7 @@
 import { square4 } from "../kernels/flush";
 import { Rule } from "./rule";
 import { ElementRule, clippedGradient } from "./element-rule";
-import { exp4 } from "../math/exp";
-import { log4 } from "../math/log";
+import { callExp4, callLog4 } from "../math/called";
 
 /**
  * FTRL-Proximal: σ = ((n + g²)^p - n^p)/lr with p = -lrPower; z ← z + g - σw; n ← n + g²; w = 0 where |z| < l1, else
@@ -66,7 +65,7 @@ class Ftrl extends ElementRule<Ftrl> {
 // @ts-ignore: decorator
 @inline
 function power4(n: v128, p: v128): v128 {
-  return v128.and(exp4(f32x4.mul(p, log4(n))), f32x4.ne(p, f32x4.splat(0)));
+  return v128.and(callExp4(f32x4.mul(p, callLog4(n))), f32x4.ne(p, f32x4.splat(0)));
 }
 
 export function ftrl(): Rule {
