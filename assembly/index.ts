@@ -11,7 +11,7 @@ import { Random, permute } from "./random/random";
 import { Purpose } from "./random/philox";
 import { failed, scratchFor } from "./team";
 import { Domain, firstUnfit } from "./losses/domain";
-import { firstNonFinite, firstOutside } from "./kernels/finite";
+import { allFinite64, firstNonFinite, firstOutside } from "./kernels/finite";
 import { fitScaler, Scaling } from "./kernels/scaler";
 
 export * from "./activations";
@@ -24,6 +24,7 @@ export * from "./data";
 export { link, panelsFor, lanesFor } from "./layer";
 export { tallTiles } from "./kernels/tile";
 export { assemble, work, join, dismiss, giveUp } from "./team";
+export { checksum } from "./kernels/checksum";
 export { firstNonFinite, firstOutside, fitScaler };
 
 /** Whether multiply and add round once. */
@@ -80,8 +81,11 @@ export function passes(rule: Rule): i32 {
 export function tensorBytes(rule: Rule, tensor: Parameter): f64 {
   return rule.tensorBytes(tensor);
 }
-export function sound(rule: Rule): bool {
-  return rule.sound();
+/** Whether a rule can go on from what stands there as its state, for its parameters from `first` on. */
+export function sound(rule: Rule, first: Parameter): bool {
+  if (!allFinite64(rule.shared, <usize>rule.sharedBytes()) || !rule.sound()) return false;
+  for (let p: Parameter | null = first; p !== null; p = p!.next) if (p.rule === rule && !rule.soundTensor(p)) return false;
+  return true;
 }
 export function sharedBytes(rule: Rule): f64 {
   return rule.sharedBytes();

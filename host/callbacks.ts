@@ -91,7 +91,7 @@ export function makeCallbacks(
       );
     }
     checkSpec("earlyStopping", callback, options);
-    return watch(callback, validation);
+    return watch({ ...callback }, validation);
   });
 }
 

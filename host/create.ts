@@ -3,10 +3,12 @@
 import { fetchThreads } from "./core-by-url.ts";
 import { Engine } from "./engine.ts";
 import { TrainletError } from "./errors.ts";
-import { checkObject, checkSpec, clonePlain, type Spec } from "./make-spec.ts";
+import { checkObject, checkSpec, clonePlain, freeze, type Spec } from "./make-spec.ts";
+import type { Memory } from "./memory.ts";
 import { Model } from "./model.ts";
 import { checkList, expand, resolve, type Step } from "./network-spec.ts";
-import type { Tensor } from "./plan.ts";
+import type { PlanRequest } from "./plan.ts";
+import type { Training } from "./training.ts";
 
 export interface ModelOptions {
   /** Features of a row. */
@@ -25,14 +27,23 @@ const modelOptions = "inputs:i32[1,inf) loss:any seed[0,4294967295] threads:any 
 /** A network of layers in a row, its parameters drawn from the seed. Throws on shapes and options that do not fit. */
 export async function sequential(layers: readonly (Spec | { type: string })[], options: ModelOptions): Promise<Model> {
   const { engine, spec } = await make(layers, options);
+  engine.plan.initialise();
   return new Model(engine, spec);
 }
 
-/** What a model needs, from untrusted layers and options. */
+/** What a file adds to layers and options. */
+export interface FromFile {
+  /** How the model was trained, where the file says that. */
+  training(network: Pick<PlanRequest, "steps" | "loss">): Training | undefined;
+  admit: PlanRequest["admit"];
+  guard: Memory["guard"];
+}
+
+/** What a model needs, from untrusted layers and options; its parameters have no values yet. */
 export async function make(
   layers: unknown,
   options: ModelOptions,
-  admit?: (tensors: readonly Tensor[]) => void,
+  file?: FromFile,
 ): Promise<{ engine: Engine; spec: Model["spec"] }> {
   checkObject("sequential", options, "{ inputs, loss }");
   checkSpec("sequential", options, modelOptions);
@@ -48,12 +59,14 @@ export async function make(
   ) as Spec[];
   const steps = expand(list);
   const loss = resolve("loss", clonePlain(options.loss, "loss"), "sequential: loss");
+  const training = file?.training({ steps, loss });
   const core = { arithmetic: options.arithmetic ?? "strict", needed: threads !== "auto" } as const;
   const count = await threadsOf(threads, steps, inputs);
-  const engine = await Engine.create({ steps, inputs, loss, seed, threads: count, admit }, core);
+  const request = { steps, inputs, loss, seed, threads: count, training, admit: file?.admit };
+  const engine = await Engine.create(request, core, file?.guard);
   const head = engine.memory.core.misfit(engine.plan.loss, engine.plan.layers.at(-1)!.object);
   if (head) throw (await import("./misfit.ts")).misfit(loss, steps.at(-1)!.spec.type, head);
-  return { engine, spec: { layers: list, inputs, loss, seed } };
+  return { engine, spec: freeze({ layers: list, inputs, loss, seed }) };
 }
 
 /** How many threads the model gets. What is needed for more than one is fetched only where there might be. */

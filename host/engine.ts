@@ -6,16 +6,17 @@ import type { FlatData, FlatInputs } from "./inputs.ts";
 import type { Memory } from "./memory.ts";
 import { kinds } from "./network-spec.ts";
 import { MAX_STEPS, Plan, type PlanRequest } from "./plan.ts";
+import { ownName, storedTensors, TRAINING } from "./stored.ts";
 import type { Crew } from "./threads.ts";
 import type { Training } from "./training.ts";
 import {
+  checkFinite,
   checkSound,
-  keptByPlan,
+  type Kept,
   readCounters,
   readKept,
-  type TrainingState,
+  viewsOf,
   writeCounters,
-  writeKept,
 } from "./training-state.ts";
 
 /** Everything that training changes, copied out; for `Model.restore`. */
@@ -54,59 +55,51 @@ export class Engine {
   }
 
   static async create(
-    request: Pick<PlanRequest, "steps" | "inputs" | "loss" | "seed" | "threads" | "admit">,
+    request: Omit<PlanRequest, "rows" | "trains">,
     core: Pick<CoreRequest, "arithmetic" | "needed">,
+    guard?: Memory["guard"],
   ): Promise<Engine> {
     const { memory, crew } = await instantiate({ ...core, threads: request.threads });
-    const plan = new Plan(memory, { ...request, training: undefined, rows: 1 });
-    plan.request.admit = undefined;
-    plan.initialise();
+    memory.guard = guard;
+    const plan = new Plan(memory, { ...request, rows: 1, trains: false });
+    memory.guard = plan.request.admit = undefined;
     return new Engine(memory, plan, crew);
   }
 
-  /** Makes room for batches of `rows`, and for a way of training when one is given; its state starts anew then. */
+  /** Makes room for training on batches of `rows`, and for a way of training when one is given; its state starts anew then. */
   prepare(rows: number, training?: Training): void {
-    const old = this.plan;
-    if (!training && rows <= old.capacity) return;
-    const { memory } = this;
-    const snapshot = this.snapshot();
+    this.makeRoom(rows, true, training);
+    if (training) this.startTraining();
+  }
+  /** Makes room for batches of `rows`, and for their gradients where they are to be trained on. What is kept stays where it
+   * stands, and what grows stands behind it; only another way of training moves it. */
+  makeRoom(rows: number, trains = this.plan.request.trains, training?: Training): void {
+    const { memory, plan: old, scaled } = this;
+    if (!training && rows <= old.capacity && trains === old.request.trains) return;
     memory.core.writeGradients(old.network);
-    const gradients = old.parameters.map(p => memory.f32(p.grad, p.length).slice());
     const step = memory.get("Batch", old.batch, "step");
-    const scaler = this.scaler;
-    const state = this.trainingState();
-    const capacity = Math.max(rows, old.capacity);
-    const put = (plan: Plan) => {
-      this.plan = plan;
-      this.restore(snapshot);
-      plan.parameters.forEach((p, i) => memory.f32(p.grad, p.length).set(gradients[i]!));
-      memory.set("Batch", plan.batch, { step });
-      if (scaler) this.setScaler(scaler);
+    const counters = readCounters(memory, old);
+    const list = () => {
+      const parts = { scaled, training: this.plan.request.training !== undefined };
+      return [...storedTensors(memory, this.plan, parts)];
+    };
+    const copies = new Map(training && readKept(memory, list()).map(({ name, data }) => [name, data]));
+    const put = (request: PlanRequest, fresh = false) => {
+      this.plan = new Plan(memory, request, training ? undefined : old);
+      for (const { name, data } of copies.size ? viewsOf(memory, list()) : [])
+        if (!fresh || !name.startsWith(TRAINING)) data.set(copies.get(name) ?? data);
+      if (!fresh) writeCounters(memory, this.plan, counters);
+      memory.set("Batch", this.plan.batch, { step });
+      if (scaled) this.useScaler();
     };
     try {
-      put(new Plan(memory, { ...old.request, rows: capacity, training: training ?? old.request.training }));
+      const way = training ?? old.request.training;
+      put({ ...old.request, rows: Math.max(rows, old.capacity), trains, training: way }, training !== undefined);
+      if (training) this.evalWeights.forget();
     } catch (error) {
-      // It does not fit: back to the plan that did.
-      put(new Plan(memory, old.request));
-      this.resumeTraining(state);
+      put(old.request); // it does not fit
       throw error;
     }
-    if (training) {
-      this.evalWeights.forget();
-      this.startTraining();
-    } else this.resumeTraining(state);
-  }
-  /** A copy of what training keeps beside the weights. */
-  trainingState(): TrainingState {
-    const { memory, plan } = this;
-    return { counters: readCounters(memory, plan), tensors: readKept(memory, keptByPlan(memory, plan)) };
-  }
-  /** Training goes on from a copy; throws, with the state changed, where a rule could not go on from it. */
-  resumeTraining({ counters, tensors }: TrainingState): void {
-    const { memory, plan } = this;
-    writeKept(memory, keptByPlan(memory, plan), tensors);
-    writeCounters(memory, plan, counters);
-    checkSound(memory, plan.rules);
   }
   /** Slow weights and averages start from the weights that stand there. */
   startTraining(): void {
@@ -126,19 +119,32 @@ export class Engine {
   }
   /** Runs `use` with the weights meant for inference in the parameters' place, where a rule or an average keeps others. */
   inference<T>(use: () => T): T {
-    return this.evalWeights.use(use);
+    return this.evalWeights.use(() => use());
   }
   /** Takes the weights that stand there into the average over epochs. */
   averageEpoch(): void {
     this.memory.core.averageEpoch(this.plan.trainer);
     this.evalWeights.changed();
   }
-  #copyScaler(): { offset: Float32Array; factor: Float32Array } {
-    const { inputs } = this.plan.request;
-    const { offset, factor } = this.plan.scaler;
-    return { offset: this.memory.f32(offset, inputs).slice(), factor: this.memory.f32(factor, inputs).slice() };
+  /** Runs `use` with everything that a file of the model has, the weights being those meant for inference. */
+  stored<T>(training: boolean, use: (tensors: readonly Kept[]) => T): T {
+    const { memory, plan } = this;
+    const mark = memory.top;
+    return this.evalWeights.use(own => {
+      try {
+        const values = training && own ? [...own.values, ...own.statistics] : [];
+        const apart = values.length
+          ? plan.tensors.map((t, i) => ({ ...t, name: ownName(t.name), at: memory.put(values[i]!) }))
+          : [];
+        const list = [...storedTensors(memory, plan, { scaled: this.scaled, training, own: apart })];
+        checkFinite(memory, list, "; a file of it could not be read again");
+        if (training) checkSound(memory, plan.rules, "NON_FINITE_DATA");
+        return use(list);
+      } finally {
+        memory.release(mark);
+      }
+    });
   }
-
   snapshot(): Snapshot {
     const copy = (t: { at: number; length: number }) => this.memory.f32(t.at, t.length).slice();
     return { values: this.plan.parameters.map(copy), statistics: this.plan.statistics.map(copy) };
@@ -163,16 +169,14 @@ export class Engine {
       offset,
       factor,
     );
-    this.memory.set("Network", this.plan.network, { offset, factor });
+    this.useScaler();
   }
-  setScaler(scaler: { offset: Float32Array; factor: Float32Array }): void {
-    const { offset, factor } = this.plan.scaler;
-    this.memory.f32(offset, scaler.offset.length).set(scaler.offset);
-    this.memory.f32(factor, scaler.factor.length).set(scaler.factor);
-    this.memory.set("Network", this.plan.network, { offset, factor });
+  /** Scales inputs by the scaler that stands in memory. */
+  useScaler(): void {
+    this.memory.set("Network", this.plan.network, this.plan.scaler);
   }
-  get scaler(): { offset: Float32Array; factor: Float32Array } | undefined {
-    return this.memory.get("Network", this.plan.network, "offset") ? this.#copyScaler() : undefined;
+  get scaled(): boolean {
+    return this.memory.get("Network", this.plan.network, "offset") !== 0;
   }
 
   /** Runs `use` with data in linear memory and gives the room back. */

@@ -1,7 +1,6 @@
 // Weights meant for inference, where a rule or an average keeps others than those that are trained, and the running
 // statistics that belong to them: plain means over the batches of the data that a run trains on.
 import type { Engine, Resident, Snapshot } from "./engine.ts";
-import type { KeptTensor } from "./training-state.ts";
 
 export class EvalWeights {
   readonly #engine: Engine;
@@ -25,13 +24,13 @@ export class EvalWeights {
   changed(): void {
     this.#statistics = undefined;
   }
-  /** Runs `use` with them in the parameters' place. */
-  use<T>(use: () => T): T {
-    if (!this.#differ) return use();
+  /** Runs `use` with them in the parameters' place, and with training's own where those are others. */
+  use<T>(use: (own: Snapshot | undefined) => T): T {
+    if (!this.#differ) return use(this.#parked);
     const own = this.#engine.snapshot();
     try {
       this.#put();
-      return use();
+      return use(own);
     } finally {
       this.#engine.restore(own);
     }
@@ -58,18 +57,6 @@ export class EvalWeights {
     this.#parked = undefined;
     this.changed();
   }
-  /** What training goes on from, where a file has other weights in its place. */
-  own(): KeptTensor[] {
-    if (!this.#parked && !this.#differ) return [];
-    const { parameters, statistics } = this.#engine.plan;
-    const own = this.#parked ?? this.#engine.snapshot();
-    const data = [...own.values, ...own.statistics] as Float32Array<ArrayBuffer>[];
-    return [...parameters, ...statistics].map(({ name, shape }, i) => ({
-      name: `${name}.value`,
-      shape,
-      data: data[i]!,
-    }));
-  }
 
   /** Whether other weights stand in the parameters' place. */
   get #differ(): boolean {
@@ -78,9 +65,7 @@ export class EvalWeights {
   }
   #put(): void {
     const { memory, plan } = this.#engine;
-    const { at, bytes } = plan.values;
-    memory.core.inferenceValues(plan.trainer, plan.inference);
-    memory.f32(at, bytes / 4).set(memory.f32(plan.inference, bytes / 4));
+    memory.core.inferenceValues(plan.trainer, plan.values.at);
     if (!this.#data || !plan.statistics.length) return;
     if (this.#statistics) this.#engine.restoreStatistics(this.#statistics);
     else this.#statistics = this.#renewed(this.#data);

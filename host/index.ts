@@ -25,7 +25,7 @@ export type { FitStepsOptions, StepsLog } from "./fit-steps.ts";
 export * from "./generated/factories.ts";
 export type { EpochLog, History } from "./history.ts";
 export type { Data, DatasetLike, Matrix, Targets, XY } from "./inputs.ts";
-export { fromBytes, type LoadOptions, load } from "./load.ts";
+export { type FromBytesOptions, fromBytes, type LoadOptions, load } from "./load.ts";
 export { findLearningRate, type RangeTest, type RangeTestOptions, type RangeTestStep } from "./lr-find.ts";
 export type { LayerSettings, Spec } from "./make-spec.ts";
 export type { ClassReport, Metrics } from "./metrics.ts";

@@ -87,7 +87,7 @@ export async function findLearningRate(model: Model, data: Data, options: RangeT
   let signed = false;
   let size = 0;
   let end: RangeTest["end"] = "steps";
-  const copy = await fromBytes(model.toBytes());
+  const copy = await fromBytes(model.toBytes(), { maxBytes: 2 ** 32 });
   const onBatchEnd = ({ lr, loss }: { lr: number; loss: number }) => {
     if (!Number.isFinite(loss)) {
       end = "divergence"; // skipNonFinite would go on

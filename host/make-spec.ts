@@ -1,6 +1,7 @@
 // Specs are plain JSON: `{ type, ...options }`. Everything that is known of an option (type, range, default) comes from
 // the core's classes through the generated tables; this file checks against them.
 import { show, TrainletError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 import { optionsOf } from "./rows.ts";
 
 /** One option of a layer, loss, rule or initialiser. */
@@ -122,15 +123,29 @@ export function checkObject(owner: string, options: unknown, example = "{ … }"
   );
 }
 
-/** A deep copy of plain JSON; typed arrays become lists. Throws on anything that JSON does not have. */
-export function clonePlain(value: unknown, label: string): unknown {
+/** How deep plain JSON may be nested, far beyond what a spec needs. */
+export const MAX_DEPTH = 100;
+
+/** A deep copy of plain JSON, typed arrays as lists; functions stay only where `functions` says so. Throws on anything
+ * else that JSON does not have. */
+export function clonePlain<T>(value: T, label: string, functions = false, depth = 0): T {
   if (value === undefined || value === null || ["number", "string", "boolean"].includes(typeof value)) return value;
+  if (functions && typeof value === "function") return value;
+  if (typeof value !== "object" || depth > MAX_DEPTH) {
+    const what = typeof value === "object" ? "nested too deep" : show(value);
+    throw new TrainletError("INVALID_ARGUMENT", `${label.slice(0, 200)} is ${what}; specs are plain JSON`);
+  }
+  const copy = (item: unknown, key: string | number) => clonePlain(item, `${label}.${key}`, functions, depth + 1);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView))
-    return Array.from(value as unknown as ArrayLike<number>, Number);
-  if (Array.isArray(value)) return Array.from(value, (item, i) => clonePlain(item, `${label}[${i}]`));
-  if (typeof value !== "object")
-    throw new TrainletError("INVALID_ARGUMENT", `${label} is ${show(value)}; specs are plain JSON`);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, clonePlain(item, `${label}.${key}`)]));
+    return Array.from(value as unknown as ArrayLike<number>, Number) as T;
+  if (Array.isArray(value)) return Array.from(value, copy) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item, key)])) as T;
+}
+
+/** The same plain JSON, which nobody can change any more. */
+export function freeze<T>(value: T): T {
+  if (value !== null && typeof value === "object") Object.values(Object.freeze(value)).forEach(freeze);
+  return value;
 }
 
 function checkOption(label: string, value: unknown, option: Option): void {
@@ -160,7 +175,8 @@ function checkOption(label: string, value: unknown, option: Option): void {
         throw wants("a list of numbers");
       }
       for (const item of value as number[]) {
-        checkNumber(item, option.range, what => wants(`a list, each ${what}; it has ${show(item)}`));
+        const held = typeof item === "number" ? Math.fround(item) : item; // such lists are float32 in the core
+        checkNumber(held, option.range, what => wants(`a list, each ${what}; it has ${show(item)}`));
       }
       return;
     case "any": // checked by whoever takes it
@@ -198,25 +214,7 @@ export function unknownName(
   known: readonly string[],
   code: "UNKNOWN_OPTION" | "INVALID_ARGUMENT" = "INVALID_ARGUMENT",
 ): TrainletError {
-  const far = (k: string) => (typeof name === "string" ? distance(k.toLowerCase(), name.toLowerCase()) : Infinity);
-  const closest = known.reduce<string | undefined>(
-    (best, k) => (best === undefined || far(k) < far(best) ? k : best),
-    undefined,
-  );
-  const nearest = closest !== undefined && far(closest) <= 2 ? closest : undefined;
-  const hint = nearest ? `; did you mean ${show(nearest)}?` : `; known: ${known.join(", ") || "none"}`;
+  const near = typeof name === "string" ? nearest(name, known, 2) : undefined;
+  const hint = near ? `; did you mean ${show(near)}?` : `; known: ${known.join(", ") || "none"}`;
   return new TrainletError(code, `${owner}: unknown ${noun} ${show(name)}${hint}`);
-}
-
-/** Levenshtein distance: letters to insert, delete or replace. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

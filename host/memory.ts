@@ -14,6 +14,12 @@ export class Memory {
   #view: DataView;
   /** First byte that no array has. */
   #top = 0;
+  /** First byte that neither object nor array has had: memory is zero from here on, and the system gives none before it is written to. */
+  #fresh = 0;
+  /** What stands below is to stay. */
+  #kept = 0;
+  /** Throws where arrays reach too far, while a file says how many there are. */
+  guard: ((end: number) => void) | undefined;
 
   constructor(readonly core: CoreExports) {
     this.#view = new DataView(core.memory.buffer);
@@ -31,9 +37,11 @@ export class Memory {
     return this.#top;
   }
 
-  /** Arrays begin behind the core's objects. */
-  start(): void {
+  /** Arrays begin behind the core's objects; places below `kept` are dealt out again with what stands there. */
+  start(kept = 0): void {
     this.#top = align(this.core.objectsEnd() >>> 0);
+    this.#fresh = Math.max(this.#fresh, this.#top);
+    this.#kept = kept;
   }
   /** Gives back everything from `mark` on. */
   release(mark: number): void {
@@ -53,6 +61,7 @@ export class Memory {
   place(bytes: number): number {
     const at = this.#top;
     const end = at + this.room(bytes);
+    this.guard?.(end);
     if (end > this.bytes) {
       try {
         this.core.memory.grow(Math.ceil((end - this.bytes) / PAGE));
@@ -61,7 +70,10 @@ export class Memory {
       }
     }
     this.#top = end;
-    new Uint8Array(this.core.memory.buffer, at, end - at).fill(0);
+    const from = Math.max(at, this.#kept);
+    const to = Math.min(end, this.#fresh);
+    if (from < to) this.u8(from, to - from).fill(0);
+    this.#fresh = Math.max(this.#fresh, end);
     return at;
   }
   /** Places a copy of an array. */

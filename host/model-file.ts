@@ -1,9 +1,10 @@
 // Models as safetensors files: tensors under PyTorch's names, and in the metadata the spec and what belongs to the weights.
-import { TrainletError } from "./errors.ts";
-import { decodeSafetensors } from "./files/safetensors.ts";
-import { layOut, rankOf, type Tensor } from "./files/safetensors-layout.ts";
-import type { Spec } from "./make-spec.ts";
-import type { KeptTensor, TrainingRecord } from "./training-state.ts";
+import { show, TrainletError } from "./errors.ts";
+import { openSafetensors, type StoredTensor } from "./files/safetensors.ts";
+import { MAX_DEPTH, type Spec } from "./make-spec.ts";
+import type { Memory } from "./memory.ts";
+import { encodeKept, type Texts } from "./stored.ts";
+import type { Kept, TrainingRecord } from "./training-state.ts";
 
 /** What belongs to trained weights beside the architecture. */
 export interface About {
@@ -25,123 +26,128 @@ export interface NetworkSpec {
   readonly seed: number;
 }
 
-/** What a file held. */
+/** What a file held, its tensors as they stand there. */
 export interface ModelFile extends NetworkSpec {
-  /** Names and shapes of the network's own tensors. */
-  tensors: ReadonlyMap<string, readonly number[]>;
-  values: Readonly<Record<string, Float32Array>>;
+  tensors: ReadonlyMap<string, StoredTensor>;
+  /** All texts but the checksum, by key. */
+  texts: Texts;
+  checksum: string | undefined;
   about: About;
   training: TrainingRecord | undefined;
 }
 
-/** What the names of tensors that belong to training begin with. */
-const TRAINING = "training.";
-
 /** Version of what stands in the metadata. */
 const FORMAT = "1";
 
+/** The bytes of a file, whose tensors stand in linear memory. */
 export function encodeModel(
+  memory: Memory,
   spec: NetworkSpec,
-  tensors: readonly { name: string; shape: readonly number[]; value: Float32Array }[],
-  about: About,
+  kept: Iterable<Kept>,
+  about: Omit<About, "scaler">,
   training?: TrainingRecord,
 ): Uint8Array<ArrayBuffer> {
-  const { scaler, ...rest } = about;
-  const list: Tensor[] = tensors.map(({ name, shape, value }) => ({ name, shape, data: value }));
-  for (const [name, data] of Object.entries(scaler ?? {}))
-    list.push({ name: `scaler.${name}`, shape: [data.length], data });
-  const { tensors: kept = [], ...record } = training ?? {};
-  for (const { name, shape, data } of kept) list.push({ name: TRAINING + name, shape, data });
-  // The model's own names are ASCII and different, so they need none of the checks that names from outside need.
-  list.sort((a, b) => rankOf(a) - rankOf(b) || (a.name < b.name ? -1 : 1));
-  return layOut(list, [
-    ["about", JSON.stringify(rest)],
+  const texts: Texts = [
+    ["about", JSON.stringify(about)],
     ["format", "pt"],
     ["spec", JSON.stringify(spec)],
-    ...(training ? ([["training", JSON.stringify(record)]] as const) : []),
+    ...(training ? ([["training", JSON.stringify(training)]] as const) : []),
     ["trainlet", FORMAT],
-  ]);
+  ];
+  return encodeKept(memory, kept, texts);
 }
 
 export function decodeModel(bytes: Uint8Array, name: string): ModelFile {
   const fail = (what: string, cause?: unknown) => new TrainletError("INVALID_FILE", `${name}: ${what}`, { cause });
-  let content: ReturnType<typeof decodeSafetensors>;
+  let content: ReturnType<typeof openSafetensors>;
   try {
-    content = decodeSafetensors(bytes);
+    content = openSafetensors(bytes);
   } catch (cause) {
     if (cause instanceof TrainletError && cause.code === "INVALID_FILE") throw fail(cause.message, cause);
     throw cause;
   }
-  const { tensors, metadata } = content;
-  if (metadata.trainlet === undefined || metadata.spec === undefined) {
+  const { metadata } = content;
+  const { trainlet, checksum } = metadata;
+  if (trainlet === undefined || metadata.spec === undefined) {
     throw fail(
       "no spec in the metadata; this file was not written by trainlet. Build the network and use loadParameters instead",
     );
   }
-  if (metadata.trainlet !== FORMAT)
-    throw fail(`format ${metadata.trainlet.slice(0, 20)}; this version reads format ${FORMAT}`);
-  let spec: NetworkSpec;
-  let about: About;
-  let record: Omit<TrainingRecord, "tensors"> | undefined;
-  try {
-    spec = JSON.parse(metadata.spec);
-    about = JSON.parse(metadata.about ?? "{}");
-    if (metadata.training !== undefined) record = JSON.parse(metadata.training);
-  } catch (cause) {
-    throw fail("the spec in the metadata is not JSON", cause);
+  if (trainlet !== FORMAT) throw fail(`format ${trainlet.slice(0, 20)}; this version reads format ${FORMAT}`);
+  const spec = parse("spec", metadata.spec, fail);
+  const training = metadata.training === undefined ? undefined : parse("training", metadata.training, fail);
+  const about = parse("about", metadata.about ?? "{}", fail);
+  if (!Array.isArray(spec.layers)) throw fail("the spec in the metadata has no list of layers");
+  if (!Number.isInteger(spec.inputs) || (spec.inputs as number) < 1)
+    throw fail("the spec in the metadata has no number of inputs");
+  if (training && !isRecord(training.options)) throw fail("the training in the metadata has no options");
+  for (const key of ["schedule", "fitted"]) {
+    const value = training?.[key];
+    if (value !== undefined && !isRecord(value)) throw fail(`the ${key} of training is ${show(value)}`);
   }
-  if (
-    spec === null ||
-    typeof spec !== "object" ||
-    !Array.isArray(spec.layers) ||
-    about === null ||
-    typeof about !== "object"
-  ) {
-    throw fail("the spec in the metadata has no list of layers");
-  }
-  if (!Number.isInteger(spec.inputs) || spec.inputs < 1) throw fail("the spec in the metadata has no number of inputs");
-  if (record !== undefined && (record === null || typeof record !== "object" || typeof record.options !== "object")) {
-    throw fail("the training in the metadata has no options");
-  }
-  const kept: KeptTensor[] = [];
-  const numbers: Record<string, Float32Array> = Object.create(null);
-  const shapes = new Map<string, readonly number[]>();
-  for (const [key, tensor] of tensors) {
-    if (record && key.startsWith(TRAINING)) {
-      const data = tensor.data as KeptTensor["data"];
-      if (!(data instanceof Float32Array || data instanceof Uint8Array))
-        throw fail(`the tensor ${JSON.stringify(key)} is not of type F32 or U8`);
-      kept.push({ name: key.slice(TRAINING.length), shape: tensor.shape, data });
-      continue;
-    }
-    if (!key.startsWith("scaler.")) shapes.set(key, tensor.shape);
-    if (!(tensor.data instanceof Float32Array)) throw fail(`the tensor ${JSON.stringify(key)} is not of type F32`);
-    numbers[key] = tensor.data;
-  }
-  const training = record && { ...record, tensors: kept };
-  return { ...spec, tensors: shapes, ...split(numbers, about, spec.inputs, fail), training };
-}
-
-/** The scaler apart from the model's own tensors. */
-function split(tensors: Record<string, Float32Array>, about: About, inputs: number, fail: (what: string) => Error) {
-  const { "scaler.offset": offset, "scaler.factor": factor, ...own } = tensors;
-  const clean: About = {
-    classNames: names(about.classNames),
-    featureNames: names(about.featureNames),
-    schema: about.schema,
-    epochs: Number.isInteger(about.epochs) && about.epochs! >= 0 ? about.epochs : 0,
-    ...(about.trained === true && { trained: true }),
+  const { layers, inputs, loss, seed, ...unknown } = spec as unknown as NetworkSpec;
+  for (const key of Object.keys(unknown)) throw fail(`the spec in the metadata has an unknown option ${show(key)}`);
+  const tensors = new Map(content.tensors.map(tensor => [tensor.name, tensor]));
+  return {
+    layers,
+    inputs,
+    loss,
+    seed,
+    tensors,
+    texts: Object.entries(metadata).filter(([key]) => key !== "checksum"),
+    checksum,
+    about: { ...aboutOf(about, fail), ...scalerOf(tensors, inputs, fail) },
+    training: training as TrainingRecord | undefined,
   };
-  if (!offset !== !factor) throw fail("scaler.offset and scaler.factor belong together, but one is missing");
-  if (offset && factor) {
-    if (offset.length !== inputs || factor.length !== inputs)
-      throw fail(`the scaler has ${offset.length} features; the model takes ${inputs}`);
-    if (![...offset, ...factor].every(Number.isFinite)) throw fail("the scaler has a number that is not finite");
-    clean.scaler = { offset, factor };
-  }
-  return { values: own, about: clean };
 }
 
-function names(given: unknown): readonly string[] | undefined {
-  return Array.isArray(given) && given.every(n => typeof n === "string") ? given : undefined;
+type Fail = (what: string, cause?: unknown) => Error;
+type Fields = Readonly<Record<string, unknown>>;
+
+/** An object in the metadata. What is nested deeper than anything of ours would exhaust the stack of whoever walks it. */
+function parse(key: string, text: string, fail: Fail): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw fail(`the ${key} in the metadata is not JSON`, cause);
+  }
+  if (!isRecord(value)) throw fail(`the ${key} in the metadata is ${show(value)}, it should be an object`);
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) throw fail(`the ${key} in the metadata is nested more than ${MAX_DEPTH} deep`);
+    level = level.flatMap(item => (item !== null && typeof item === "object" ? Object.values(item) : []));
+  }
+  return value;
+}
+function isRecord(value: unknown): value is Fields {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+/** What belongs to the weights, as data sets may have it. */
+function aboutOf({ classNames, featureNames, schema, epochs = 0, trained }: Fields, fail: Fail): About {
+  for (const [name, list] of Object.entries({ classNames, featureNames })) {
+    const sound = list === undefined || (Array.isArray(list) && list.every(item => typeof item === "string"));
+    if (!sound) throw fail(`${name} in the metadata is ${show(list)}, it should be a list of strings`);
+  }
+  if (schema !== undefined && !isRecord(schema))
+    throw fail(`the schema in the metadata is ${show(schema)}, it should be an object`);
+  if (!Number.isSafeInteger(epochs) || (epochs as number) < 0)
+    throw fail(`epochs in the metadata is ${show(epochs)}, it should be a whole number from 0 on`);
+  if (trained !== undefined && typeof trained !== "boolean")
+    throw fail(`trained in the metadata is ${show(trained)}, it should be true or false`);
+  return { classNames, featureNames, schema, epochs, trained } as About;
+}
+
+function scalerOf(tensors: ModelFile["tensors"], inputs: number, fail: Fail): Pick<About, "scaler"> {
+  const [offset, factor] = ["scaler.offset", "scaler.factor"].map(name => {
+    const tensor = tensors.get(name);
+    if (!tensor) return undefined;
+    const data = tensor.read();
+    if (!(data instanceof Float32Array)) throw fail(`the tensor ${show(name)} is not of type F32`);
+    if (data.length !== inputs) throw fail(`the scaler has ${data.length} features; the model takes ${inputs}`);
+    return data;
+  });
+  if (!offset !== !factor) throw fail("scaler.offset and scaler.factor belong together, but one is missing");
+  return offset && factor ? { scaler: { offset, factor } } : {};
 }

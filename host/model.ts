@@ -15,7 +15,7 @@ import {
   type Matrix,
   type Targets,
 } from "./inputs.ts";
-import { checkObject, checkSpec, clonePlain, type Spec } from "./make-spec.ts";
+import { checkObject, checkSpec, clonePlain, freeze, type Spec } from "./make-spec.ts";
 import type { Metrics, MetricsRequest } from "./metrics.ts";
 import { checkNames, flattenFor, type Scaling, scalingOf } from "./model-data.ts";
 import { type About, encodeModel } from "./model-file.ts";
@@ -120,6 +120,7 @@ export class Model extends Holder {
     if (share) [train, validation] = share.divide(engine, all, options.validation as number);
     else if (options.validation !== undefined) validation = this.#flatten(options.validation, "validation");
     const training = this.#training("fit", options);
+    const about = this.#learnt(data as DatasetLike);
     const batchSize = options.batchSize === "full" ? train.rows : Math.min(options.batchSize ?? 32, train.rows);
     const names = this.#about.classNames ?? (data as DatasetLike).classNames;
     const run = {
@@ -153,8 +154,8 @@ export class Model extends Holder {
       if (training) this.#pace = new Pace(training.rules[0]!.spec);
       this.#fitted = options.schedule && run.pace.schedule;
       this.#history = run.history;
-      this.#takeFrom(data as DatasetLike);
-      return await runFit(run, options);
+      this.#about = about;
+      return await runFit(run, { ...options, swa: options.swa && { ...options.swa } });
     } finally {
       this.#busy = false;
     }
@@ -172,6 +173,7 @@ export class Model extends Holder {
     throwIfAborted(options.signal);
     const train = this.#flatten(data, "data", options.sampleWeight);
     const training = this.#training("fitSteps", options);
+    const about = this.#learnt(data as DatasetLike);
     const batchSize = options.batchSize === "full" ? train.rows : Math.min(options.batchSize ?? 32, train.rows);
     const names = this.#about.classNames ?? (data as DatasetLike).classNames;
     const classes = train.labels ? Math.max(engine.plan.outputs, 2) : 0;
@@ -194,7 +196,7 @@ export class Model extends Holder {
       await engine.crew?.start();
       engine.prepare(Math.max(batchSize, Math.min(train.rows, 256)), training);
       this.#pace = run.pace;
-      this.#takeFrom(data as DatasetLike);
+      this.#about = about;
       yield* runSteps(run, options);
     } finally {
       this.#busy = false;
@@ -247,7 +249,7 @@ export class Model extends Holder {
     const engine = this.#core;
     checkSpec("evaluate", options, "topK:i32[1,inf) report:bool sampleWeight:any");
     const flat = this.#flatten(data, "data", options.sampleWeight);
-    if (!this.#busy) engine.prepare(Math.min(flat.rows, 256));
+    if (!this.#busy) engine.makeRoom(Math.min(flat.rows, 256));
     const classNames = this.#about.classNames ?? (data as DatasetLike).classNames;
     const metrics = engine.withData(flat, resident =>
       engine.inference(() => evaluateResident(engine, resident, 256, options)),
@@ -266,7 +268,7 @@ export class Model extends Holder {
       checkNames(this.#about, { featureNames: set.featureNames }, "x");
     }
     const flat = flattenInputs(set ? set.x : x, this.inputs);
-    if (!this.#busy) engine.prepare(Math.min(flat.rows, 256));
+    if (!this.#busy) engine.makeRoom(Math.min(flat.rows, 256));
     const { memory, plan } = engine;
     return engine.aside(() => {
       const at = engine.loadInputs(flat);
@@ -304,14 +306,17 @@ export class Model extends Holder {
     this.#core.adoptValues();
   }
 
-  /** The model as the bytes of a safetensors file: weights, architecture, scaler, class names. */
+  /** The model as the bytes of a safetensors file: weights, architecture, scaler, class names.
+   * @throws TrainletError NON_FINITE_DATA where a tensor has a number that is not finite: no file could be read again.
+   */
   toBytes(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
     checkSpec("toBytes", options, "optimizer:bool");
     const engine = this.#core;
-    const trained = this.#trained || undefined;
-    const about = { ...this.#about, epochs: this.#epochs, trained, scaler: engine.scaler };
+    const about = { ...this.#about, epochs: this.#epochs, trained: this.#trained || undefined };
     const training = options.optimizer ? this.#trainingRecord() : undefined;
-    return engine.inference(() => encodeModel(this.spec, [...this.parameters(), ...this.buffers()], about, training));
+    return engine.stored(training !== undefined, tensors =>
+      encodeModel(engine.memory, this.spec, tensors, about, training),
+    );
   }
   /** Writes `toBytes()` to a file (Node, Deno, Bun) or under a name of the storage; what was there is replaced only
    * when all is written.
@@ -333,7 +338,7 @@ export class Model extends Holder {
     const { schedule } = pace;
     const fitted = this.#fitted;
     return {
-      ...recordOf(engine),
+      ...recordOf(engine.memory, engine.plan),
       schedule: schedule && {
         spec: clonePlain(schedule.spec, "schedule"),
         state: schedule.state,
@@ -377,7 +382,7 @@ export class Model extends Holder {
   /** The scaling that is to be fitted: a scaler belongs to the weights behind it and comes before their first step. */
   #scaleFor(call: string, data: DatasetLike): Scaling {
     const scale = scalingOf(data);
-    if (scale === "none" || this.#core.scaler) return "none";
+    if (scale === "none" || this.#core.scaled) return "none";
     if (!this.#trained) return scale;
     throw new TrainletError(
       "INVALID_ARGUMENT",
@@ -421,11 +426,10 @@ export class Model extends Holder {
     }
     return new Pace(optimizer, made);
   }
-  /** Class names and schema, from the data that a model is first trained on. */
-  #takeFrom(data: DatasetLike): void {
-    this.#about.classNames ??= data.classNames;
-    this.#about.featureNames ??= data.featureNames;
-    this.#about.schema ??= data.schema;
+  /** Class names and schema, copied from the data that a model is first trained on. */
+  #learnt(data: DatasetLike): About {
+    const { classNames = data.classNames, featureNames = data.featureNames, schema = data.schema } = this.#about;
+    return freeze({ ...this.#about, ...clonePlain({ classNames, featureNames, schema }, "data") });
   }
 }
 

@@ -2,13 +2,23 @@
 import { instantiate } from "./core.ts";
 import { Holder } from "./disposable.ts";
 import { show, TrainletError } from "./errors.ts";
-import { decodeSafetensors, encodeSafetensors } from "./files/safetensors.ts";
-import { checkSpec, type Spec } from "./make-spec.ts";
+import { decodeSafetensors } from "./files/safetensors.ts";
+import { checkSpec, clonePlain, type Spec } from "./make-spec.ts";
 import type { Memory } from "./memory.ts";
 import { resolve } from "./network-spec.ts";
 import { baseRate } from "./rates.ts";
 import { type PlannedRule, planRule } from "./rule-plan.ts";
-import { checkSound, type Kept, type KeptTensor, keptByRules, readKept, writeKept } from "./training-state.ts";
+import { encodeKept, hexOf, inOrder, sumOf, type Texts } from "./stored.ts";
+import {
+  checkFinite,
+  checkSound,
+  type Kept,
+  type KeptTensor,
+  keptByRules,
+  readKept,
+  viewsOf,
+  writeKept,
+} from "./training-state.ts";
 
 /** Version of what `toBytes` writes. */
 const FORMAT = "optimizer 1";
@@ -18,7 +28,7 @@ export async function createOptimizer(
   rule: Spec | { type: string },
   shapes: readonly (readonly number[])[],
 ): Promise<Optimizer> {
-  const spec = resolve("optimizer", rule, "createOptimizer: rule");
+  const spec = resolve("optimizer", clonePlain(rule, "createOptimizer: rule"), "createOptimizer: rule");
   if (!Array.isArray(shapes) || shapes.length === 0) {
     throw new TrainletError(
       "INVALID_ARGUMENT",
@@ -30,7 +40,7 @@ export async function createOptimizer(
     if (sound && shape.reduce((a, b) => a * b, 1) < 2 ** 30) return;
     throw new TrainletError(
       "SHAPE_MISMATCH",
-      `createOptimizer: shapes[${i}] is ${JSON.stringify(shape)}; give whole numbers from 1 on, fewer than 2^30 elements in all`,
+      `createOptimizer: shapes[${i}] is ${Array.isArray(shape) ? `[${shape.slice(0, 8).map(show)}]` : show(shape)}; give whole numbers from 1 on, fewer than 2^30 elements in all`,
     );
   });
   const { memory } = await instantiate();
@@ -50,6 +60,7 @@ export class Optimizer extends Holder {
     super();
     this.#spec = spec;
     this.#parts = { memory, plan };
+    sumOf(memory, this.#texts(2 ** 32), this.#kept()); // room for that is made now: growth would detach the users' views
   }
   get #alive(): { memory: Memory; plan: PlannedRule } {
     if (!this.#parts) throw new TrainletError("DISPOSED", `${this.#spec.type}: the optimizer has been disposed of`);
@@ -97,8 +108,12 @@ export class Optimizer extends Holder {
 
   /** Parameters and state as the bytes of a safetensors file. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    const tensors = readKept(this.#memory, this.#kept());
-    return encodeSafetensors(tensors, { trainlet: FORMAT, rule: this.#spec.type, steps: String(this.steps) });
+    const memory = this.#memory;
+    const { type } = this.#spec;
+    const list = this.#kept();
+    checkFinite(memory, list, `; ${type} could not go on from a file of it`);
+    checkSound(memory, this.#plan.rules, "NON_FINITE_DATA");
+    return encodeKept(memory, list, this.#texts(this.steps));
   }
   /** Goes on from what `toBytes` of the same rule with the same shapes gave; throws and changes nothing where it does not fit. */
   loadBytes(bytes: Uint8Array): void {
@@ -107,15 +122,22 @@ export class Optimizer extends Holder {
     const fail = (what: string) => new TrainletError("INVALID_FILE", `${type}: loadBytes: ${what}`);
     if (metadata.trainlet !== FORMAT) throw fail("these bytes are not from toBytes of an optimizer");
     if (metadata.rule !== type) throw fail(`the state is of ${show(metadata.rule)}`);
-    const steps = Number(metadata.steps);
-    if (!(Number.isInteger(steps) && steps >= 0 && steps < 2 ** 32)) throw fail(`steps is ${show(metadata.steps)}`);
-    const list = this.#kept();
-    const before = readKept(this.#memory, list);
+    const steps = /^\d+$/.test(metadata.steps ?? "") ? Number(metadata.steps) : -1;
+    if (steps < 0 || steps >= 2 ** 32) throw fail(`steps is ${show(metadata.steps)}`);
+    const memory = this.#memory;
+    const { rules } = this.#plan;
+    const list = inOrder(this.#kept());
+    const before = readKept(memory, list);
     try {
-      writeKept(this.#memory, list, [...tensors.values()] as KeptTensor[]);
-      checkSound(this.#memory, this.#plan.rules);
+      writeKept(memory, list, [...tensors.values()] as KeptTensor[]);
+      let sum = sumOf(memory, this.#texts(steps), list);
+      for (const { data } of viewsOf(memory, list)) sum = memory.core.checksum(sum, data.byteOffset, data.byteLength);
+      if (metadata.checksum !== undefined && metadata.checksum !== hexOf(sum))
+        throw fail("the file is damaged, or another program has changed it: its content has another checksum");
+      checkFinite(memory, list, "");
+      checkSound(memory, rules);
     } catch (error) {
-      writeKept(this.#memory, list, before);
+      writeKept(memory, list, before);
       throw error instanceof TrainletError ? fail(error.message) : error;
     }
     this.#memory.set("Rule", this.#rule, { t: steps });
@@ -123,6 +145,13 @@ export class Optimizer extends Holder {
   /** Lets go of the memory; the optimizer cannot be used after. Views that were taken before keep it. */
   override dispose(): void {
     this.#parts = undefined;
+  }
+  #texts(steps: number): Texts {
+    return [
+      ["rule", this.#spec.type],
+      ["steps", String(steps)],
+      ["trainlet", FORMAT],
+    ];
   }
   #kept(): Kept[] {
     const { tensors, rules } = this.#plan;

@@ -1,8 +1,10 @@
 // Lays a network out in linear memory: makes the core's objects, sets their options, links them, and deals out arrays.
 // The core walks what stands here and allocates nothing.
 //
-//   objects | values | gradients | optimizer state | statistics | batch: targets, weights, losses | x, y of each layer
-//   | two gradient buffers | workspaces | scratch | rates | … data sets, placed and released by turns
+//   objects | values | optimizer state | statistics | scaler | gradients | batch: targets, weights, losses
+//   | x, y of each layer | two gradient buffers | workspaces | scratch | rates | … data sets, placed and released by turns
+//
+// Up to the gradients it is the same whatever the batch, so that a plan for more rows leaves all that where it stands.
 import { TrainletError } from "./errors.ts";
 import type { CoreExports } from "./generated/core.ts";
 import type { Spec } from "./make-spec.ts";
@@ -46,8 +48,10 @@ export interface PlanRequest {
   rows: number;
   seed: number;
   threads: number;
+  /** Whether there is room for gradients; without, a model can only be asked. */
+  trains: boolean;
   /** Called when all shapes are known and nothing has been placed yet; may throw. */
-  admit?: (tensors: readonly Tensor[]) => void;
+  admit?: (memory: Memory, plan: Plan) => void;
 }
 
 export class Plan {
@@ -64,24 +68,25 @@ export class Plan {
   readonly trainer: number;
   /** The rules' objects, the run's own first; none before a model is compiled. */
   readonly rules: RuleMembers[] = [];
-  /** Room for the values while others stand in their place, and for those others. */
-  readonly inference: number;
   readonly outputs: number;
   /** Rows that a batch may have. */
   readonly capacity: number;
   /** Where everything stands that the rules and what is around them keep. */
   readonly state: { at: number; bytes: number };
-  readonly values: { at: number; bytes: number };
+  readonly values: { at: number; bytes: number } = { at: 0, bytes: 0 };
   readonly rates: number;
   readonly momenta: number;
-  readonly scaler: { offset: number; factor: number };
+  readonly scaler: { offset: number; factor: number } = { offset: 0, factor: 0 };
   readonly errors: number;
   readonly request: PlanRequest;
   /** Bytes of each region, for the summary. */
   readonly regions: Record<string, number> = {};
+  /** First byte behind what training changes. */
+  readonly end: number;
   readonly #memory: Memory;
 
-  constructor(memory: Memory, request: PlanRequest) {
+  /** With `before`, a plan of the same objects whose tensors, state and gradients stay where they stand. */
+  constructor(memory: Memory, request: PlanRequest, before?: Plan) {
     this.#memory = memory;
     this.request = request;
     const core = memory.core;
@@ -98,25 +103,29 @@ export class Plan {
     this.trainer = core.trainer();
     if (request.training) this.#makeRules(request.training);
     const lists = this.#makeLists(core, request);
-    request.admit?.([...this.parameters, ...this.statistics]);
+    request.admit?.(memory, this);
     admitRules(memory, this.rules);
     for (const p of this.parameters) if (p.initializer) p.starter = makeObject(memory, "initializer", p.initializer);
 
-    memory.start();
-    this.values = this.#placeParameters();
+    memory.start(before?.end);
+    this.values = this.#placeValues();
     const start = memory.top;
     this.#region("optimizer", () => {
       placeRuleState(memory, this.rules);
     });
-    this.inference = this.#placeTraining();
+    this.#placeTraining();
     this.state = { at: start, bytes: memory.top - start };
     this.#region("statistics", () => {
       for (const s of this.statistics) {
         s.at = memory.place(s.length * 4);
         memory.set("Statistic", s.object, { value: s.at });
-        memory.f32(s.at, s.length).fill(memory.get("Statistic", s.object, "start"));
+        if (!before) memory.f32(s.at, s.length).fill(memory.get("Statistic", s.object, "start"));
       }
     });
+    const room = request.inputs * 4;
+    this.scaler = { offset: memory.place(room), factor: memory.place(room) };
+    this.#placeGradients();
+    this.end = memory.top;
     for (const { object, list } of lists) memory.set("Values", object, { data: memory.put(Float32Array.from(list)) });
     const lanes = core.lanesFor(request.rows);
     this.errors = memory.place(core.errorBytes(this.outputs));
@@ -137,8 +146,6 @@ export class Plan {
     this.rates = memory.place(MAX_STEPS * 8);
     this.momenta = memory.place(MAX_STEPS * 8);
     memory.set("Trainer", this.trainer, { rates: this.rates });
-    const room = request.inputs * 4;
-    this.scaler = { offset: memory.place(room), factor: memory.place(room) };
     memory.set("Batch", this.batch, { seed: request.seed });
     memory.set("Network", this.network, {
       scratch,
@@ -229,21 +236,29 @@ export class Plan {
     }
   }
 
-  #placeParameters(): { at: number; bytes: number } {
+  #placeValues(): { at: number; bytes: number } {
     const memory = this.#memory;
     const at = memory.top;
     this.#region("parameters", () => {
-      for (const p of this.parameters) p.at = memory.place(p.length * 4);
-    });
-    const bytes = memory.top - at;
-    const grads = memory.top;
-    this.#region("gradients", () => memory.place(Math.max(bytes, 4)));
-    this.parameters.forEach((p, i) => {
-      p.grad = grads + (p.at - at);
-      memory.set("Parameter", p.object, { value: p.at, grad: p.grad, next: this.parameters[i + 1]?.object ?? 0 });
+      this.parameters.forEach((p, i) => {
+        p.at = memory.place(p.length * 4);
+        memory.set("Parameter", p.object, { value: p.at, next: this.parameters[i + 1]?.object ?? 0 });
+      });
     });
     memory.set("Network", this.network, { parameters: this.parameters[0]?.object ?? 0 });
-    return { at, bytes };
+    return { at, bytes: memory.top - at };
+  }
+  #placeGradients(): void {
+    const memory = this.#memory;
+    if (!this.request.trains) return;
+    const { at, bytes } = this.values;
+    const grads = memory.top;
+    this.#region("gradients", () => memory.place(Math.max(bytes, 4)));
+    for (const p of this.parameters) {
+      p.grad = grads + (p.at - at);
+      memory.set("Parameter", p.object, { grad: p.grad });
+    }
+    memory.set("Trainer", this.trainer, { grads: this.parameters[0]?.grad ?? 0 });
   }
   /** A rule's object for each group that has parameters, or one for groups that share a norm or an estimate. */
   #makeRules({ rules, decayBiases }: Training): void {
@@ -271,7 +286,7 @@ export class Plan {
         decay: decayBiases || p.shape.length > 1 ? optionOf(spec, "weightDecay") : 0,
       });
     }
-    this.rules.push(...new Set(made.filter(r => r.members.length > 0)));
+    for (const rule of new Set(made)) if (rule.members.length > 0) this.rules.push(rule);
   }
   /** Whether the rules' momenta come from outside, or are the rules' own again. */
   driveMomentum(driven: boolean): void {
@@ -283,25 +298,21 @@ export class Plan {
       if (!driven && momentum) memory.setOption(rule, momentum.option, momentum.value);
     }
   }
-  #placeTraining(): number {
+  #placeTraining(): void {
     const memory = this.#memory;
     const { bytes, at: values } = this.values;
     const { fields = {}, arrays = [] } = this.request.training ?? {};
-    let inference = 0;
-    this.#region("around the rule", () => {
-      for (const name of arrays) memory.set("Trainer", this.trainer, { [name]: memory.place(bytes) });
-      if (this.request.training) inference = memory.place(bytes);
-    });
     memory.set("Trainer", this.trainer, {
       network: this.network,
       parameters: this.parameters[0]?.object ?? 0,
       rules: this.rules[0]?.rule ?? 0,
       values,
-      grads: this.parameters[0]?.grad ?? 0,
       bytes,
       ...fields,
     });
-    return inference;
+    this.#region("around the rule", () => {
+      for (const name of arrays) memory.set("Trainer", this.trainer, { [name]: memory.place(bytes) });
+    });
   }
 
   /** x and y of each layer, two buffers that the gradients take turns in, and what layers need of their own. */
@@ -317,6 +328,7 @@ export class Plan {
       x = y;
     }
     memory.set("Loss", this.loss, { z: x });
+    if (!this.request.trains) return;
     let dy = memory.place(lanes * width * 4);
     let spare = memory.place(lanes * width * 4);
     memory.set("Loss", this.loss, { dz: dy });
@@ -333,6 +345,11 @@ export class Plan {
     }
   }
 
+  /** What a model is apart from its architecture. */
+  get tensors(): Tensor[] {
+    return [...this.parameters, ...this.statistics];
+  }
+
   #region(name: string, place: () => void): void {
     const before = this.#memory.top;
     place();
@@ -343,7 +360,7 @@ export class Plan {
   initialise(): void {
     const memory = this.#memory;
     const core = memory.core;
-    const longest = Math.max(0, ...this.parameters.map(p => p.length));
+    const longest = this.parameters.reduce((most, p) => Math.max(most, p.length), 0);
     const mark = memory.top;
     const work = memory.place(longest * 8);
     this.parameters.forEach((p, place) => {

@@ -44,8 +44,11 @@ export function placeRuleState(memory: Memory, rules: readonly RuleMembers[]): v
     });
     memory.set("Rule", rule, { stride, shared: memory.place(core.sharedBytes(rule)) });
   }
-  const works = rules.flatMap(r => r.members.map(m => core.workBytes(r.rule, m.object)));
-  const work = memory.place(Math.max(0, ...works));
+  let most = 0;
+  for (const { rule, members } of rules) {
+    for (const { object } of members) most = Math.max(most, core.workBytes(rule, object));
+  }
+  const work = memory.place(most);
   rules.forEach(({ rule }, i) => {
     memory.set("Rule", rule, { work, next: rules[i + 1]?.rule ?? 0 });
   });

@@ -4,9 +4,10 @@ import { escaped } from "./errors.ts";
 /** The network as a table, and what it takes of linear memory. */
 export function summarise(engine: Engine, layers: number): string {
   const { plan, memory } = engine;
-  const rows = Array.from({ length: layers }, (_, index) => {
-    const steps = plan.layers.filter(l => l.index === index);
-    const own = plan.parameters.filter(p => p.name.split(".")[0] === String(index));
+  const stepsOf = groups(plan.layers, layers, l => l.index);
+  const parametersOf = groups(plan.parameters, layers, p => p.step.index);
+  const rows = stepsOf.map((steps, index) => {
+    const own = parametersOf[index]!;
     const name = steps[0]!.settings.name;
     const types = steps.map(l => l.spec.type).join(" + ");
     return [
@@ -17,7 +18,8 @@ export function summarise(engine: Engine, layers: number): string {
     ];
   });
   const table = [["", "layer", "output", "parameters"], ...rows];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map(row => row[column]!.length + wide(row[column]!))));
+  const widthOf = (cell: string) => cell.length + wide(cell);
+  const widths = table[0]!.map((_, column) => table.reduce((most, row) => Math.max(most, widthOf(row[column]!)), 0));
   const lines = table.map(row =>
     row.map((cell, i) => (i === 3 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]! - wide(cell)))).join("  "),
   );
@@ -32,6 +34,12 @@ function wide(text: string): number {
   return text.replace(/[^\u1100-\u115f\u2e80-\ud7ff\uf900-\uff60]/g, "").length;
 }
 
+/** What belongs to each layer. */
+function groups<T>(list: readonly T[], layers: number, indexOf: (item: T) => number): T[][] {
+  const groups = Array.from({ length: layers }, (): T[] => []);
+  for (const item of list) groups[indexOf(item)]!.push(item);
+  return groups;
+}
 function count(parameters: readonly { length: number }[]): string {
   return parameters.reduce((sum, p) => sum + p.length, 0).toLocaleString("en");
 }

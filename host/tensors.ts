@@ -26,7 +26,7 @@ export function listParameters({ memory, plan }: Engine): Parameter[] {
     name: p.name,
     shape: [...p.shape],
     value: memory.f32(p.at, p.length).slice(),
-    grad: memory.f32(p.grad, p.length).slice(),
+    grad: p.grad ? memory.f32(p.grad, p.length).slice() : new Float32Array(p.length),
   }));
 }
 export function listBuffers({ memory, plan }: Engine): KeptBuffer[] {
@@ -41,11 +41,11 @@ export function setTensors({ memory, plan }: Engine, tensors: Readonly<Record<st
       `loadParameters: tensors is ${show(tensors)}; give an object, as in { "0.weight": … }`,
     );
   }
-  const known = new Map([...plan.parameters, ...plan.statistics].map(t => [t.name, t]));
+  const known = new Map(plan.tensors.map(t => [t.name, t]));
   const ready = Object.entries(tensors).map(([name, values]) => {
     const tensor = known.get(name);
     if (!tensor) {
-      const names = [...known.keys()].join(", ");
+      const names = [...known.keys()].slice(0, 20).join(", ");
       throw new TrainletError("INVALID_ARGUMENT", `loadParameters: there is no ${show(name)}; the model has ${names}`);
     }
     if (values?.length !== tensor.length) {

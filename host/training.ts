@@ -66,10 +66,14 @@ const groupOptions = "layers:any optimizer:any lr[0,inf) weightDecay[0,inf)";
 /** Checks the options of `call` (fit or compile) that are about training. `average`: weights are averaged over epochs. */
 export function resolveTraining(
   call: string,
-  options: TrainingOptions,
+  given: TrainingOptions,
   { steps, loss }: Pick<PlanRequest, "steps" | "loss">,
   average = false,
 ): Training {
+  // A copy: what becomes of the caller's objects later is no longer the model's affair.
+  const known = Object.keys(optionsOf(trainingOptions)) as (keyof TrainingOptions)[];
+  const named = known.filter(name => given[name] !== undefined).map(name => [name, given[name]]);
+  const options = clonePlain(Object.fromEntries(named), call) as TrainingOptions;
   const optimizer = resolve("optimizer", options.optimizer, `${call}: optimizer`);
   const groups = options.groups ?? [];
   if (!Array.isArray(groups))
@@ -81,10 +85,8 @@ export function resolveTraining(
     throw new TrainletError("INVALID_ARGUMENT", `${call}: ema and swa both average the weights; give one of them`);
   const accumulate = options.accumulate ?? 1;
   const decayBiases = options.decayBiases ?? true;
-  const known = optionsOf(trainingOptions);
-  const given = Object.entries(options).filter(([name, value]) => value !== undefined && Object.hasOwn(known, name));
   const training: Training = {
-    options: clonePlain(Object.fromEntries(given), call) as TrainingOptions,
+    options,
     rules: [
       { spec: optimizer, layers: undefined, lrFactor: 1 },
       ...groups.map((g, i) => resolveGroup(`${call}: groups[${i}]`, g, optimizer, steps)),
@@ -107,7 +109,7 @@ export function resolveTraining(
       ...(accumulate > 1 ? (["sums"] as const) : []),
       ...(lookahead ? (["slow"] as const) : []),
       ...(ema || average ? (["average"] as const) : []),
-      "kept" as const,
+      ...(sam ? (["kept"] as const) : []),
     ],
   };
   checkDrive(training, steps);

@@ -2,11 +2,16 @@
 // eigenvectors as rows, f32 [n][n], those of the largest eigenvalues first. Both are read as float32 when a basis is made.
 import { f32At } from "./simd";
 import { f64At, add64, addTwo64 } from "./vectors64";
+import { allFinite64, firstNonFinite } from "./finite";
 import { descending, eigenBytes, eigenvectors, orthonormalize } from "./eigen";
 
 export namespace Basis {
   export function stateBytes(n: i32): f64 {
     return ceil((<f64>n * n * 12) / 16) * 16;
+  }
+  /** Whether all of it is finite. */
+  export function sound(at: usize, n: i32): bool {
+    return allFinite64(at, f64At(n * n)) && firstNonFinite(vectors(at, n), n * n) < 0;
   }
   /** Two matrices, the solver's room, n values, an order of n. */
   export function workBytes(n: i32): f64 {

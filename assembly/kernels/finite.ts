@@ -18,3 +18,9 @@ export function firstOutside(p: usize, count: i32, bound: i32, except: i32): i32
   }
   return -1;
 }
+
+/** Whether `bytes` bytes of float64 are all finite. */
+export function allFinite64(p: usize, bytes: usize): bool {
+  for (let end = p + bytes; p < end; p += 8) if (!isFinite(load<f64>(p))) return false;
+  return true;
+}

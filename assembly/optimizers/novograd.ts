@@ -1,3 +1,4 @@
+import { allFinite64 } from "../kernels/finite";
 import { Parameter } from "../parameter";
 import { Rule, gradientAt } from "./rule";
 import { TensorRule } from "./tensor-rule";
@@ -29,6 +30,9 @@ class Novograd extends TensorRule {
   /** v, and the largest v so far. */
   tensorBytes(p: Parameter): f64 {
     return 16;
+  }
+  soundTensor(p: Parameter): bool {
+    return allFinite64(p.extra, 16);
   }
   updateTensor(p: Parameter, s: usize, stride: usize, bytes: usize, lr: f64): void {
     let square = this.gradientSquares(p, bytes);

@@ -3,6 +3,7 @@
 // padding has w = g = 0 and must stay so. Scalars are prepared in float64 once a step and splat before the loop.
 import { Parameter } from "../parameter";
 import { LEAST_STATE, flushArray } from "../kernels/flush";
+import { firstNonFinite } from "../kernels/finite";
 
 /** What a rule that measures for itself minimises: the loss of the batch in hand. */
 export abstract class Objective {
@@ -56,6 +57,10 @@ export abstract class Rule {
   /** Whether the counts in a state that came from a file are ones that it can have. */
   sound(): bool {
     return true;
+  }
+  /** Whether what it keeps for a tensor beside the arrays is finite: float32, unless a rule says otherwise. */
+  soundTensor(p: Parameter): bool {
+    return firstNonFinite(p.extra, <i32>this.tensorBytes(p) >> 2) < 0;
   }
   /** Bytes of room that the update of one tensor needs. */
   workBytes(p: Parameter): f64 {

@@ -46,6 +46,10 @@ class Soap extends Rule {
   tensorBytes(p: Parameter): f64 {
     return Basis.stateBytes(this.left(p)) + Basis.stateBytes(this.right(p));
   }
+  soundTensor(p: Parameter): bool {
+    let left = this.left(p);
+    return Basis.sound(p.extra, left) && Basis.sound(p.extra + <usize>Basis.stateBytes(left), this.right(p));
+  }
   workBytes(p: Parameter): f64 {
     let rows = p.rows, columns = max(p.columns, 1);
     let most = max(<f64>MATRIX_SCRATCH, max(Basis.workBytes(this.left(p)), Basis.workBytes(this.right(p))));

@@ -2,8 +2,8 @@
 import { open, stat } from "node:fs/promises";
 import path from "node:path";
 import { type BuiltinName, builtinNames } from "../data/index.ts";
-import { nearest } from "../data/validate.ts";
 import { show, TrainletError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { UsageError } from "./stop.ts";
 
 export type DataSource =

@@ -1,10 +1,11 @@
 /** CSV text → a rectangle of trimmed cells with column names and, for messages, line numbers. */
 import { show, TrainletError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { turn } from "../turn.ts";
 import { isMissing, toNumber } from "./cells.ts";
 import type { TableLimits } from "./limits.ts";
 import { splitRows } from "./split-rows.ts";
-import { list, nearest } from "./validate.ts";
+import { list } from "./validate.ts";
 
 export interface Table {
   /** How messages call the file. */

@@ -1,37 +1,6 @@
 /** The argument checks that every public entry of `trainlet/data` shares. */
 import { show, TrainletError } from "../errors.ts";
-
-/** So many steps of comparing are enough to be helpful: a file may have 100,000 long names. */
-const most = 2e7;
-
-/** The member of `known` that takes the fewest edits to reach from `name`; undefined when `known` is empty. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Number.POSITIVE_INFINITY;
-  let steps = 0;
-  const wanted = name.slice(0, 100).toLowerCase();
-  for (const candidate of known) {
-    const other = candidate.slice(0, 100).toLowerCase();
-    steps += 20 + wanted.length * other.length;
-    if (steps > most) break;
-    const distance = editDistance(wanted, other);
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, above[j]! + 1, row[j - 1]! + 1));
-    }
-    above = row;
-  }
-  return above[b.length]!;
-}
+import { nearest } from "../nearest.ts";
 
 /** Names in a message, cut after ten, so that a hostile file cannot make a message of megabytes. */
 export function list(names: readonly string[]): string {

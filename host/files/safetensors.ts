@@ -22,9 +22,17 @@ export interface SafetensorsContent {
   metadata: Record<string, string>;
 }
 
-interface Entry {
+/** A tensor where it stands in the file. */
+export interface StoredTensor {
   name: string;
+  dtype: string;
   shape: number[];
+  /** A window on the file. */
+  bytes: Uint8Array;
+  /** Its numbers in memory of their own. */
+  read: () => TensorData;
+}
+interface Entry extends Pick<StoredTensor, "name" | "dtype" | "shape"> {
   begin: number;
   end: number;
   read: (bytes: Uint8Array) => TensorData;
@@ -60,7 +68,7 @@ function readEntry(header: HeaderText, name: string, dataBytes: number): Entry {
   if (end - begin !== expected) {
     fail(`${of} has ${end - begin} bytes, ${dtype} of shape [${shape}] should have ${expected}`);
   }
-  return { name, shape, begin, end, read: stored.read };
+  return { name, dtype, shape, begin, end, read: stored.read };
 }
 
 /** Every byte of the data should belong to exactly one tensor; sorts the entries by their place. */
@@ -97,13 +105,12 @@ function readHeader(bytes: Uint8Array): { text: string; dataStart: number } {
 }
 
 /**
- * Reads a safetensors file from an untrusted source. Nothing that is sized by the file's own claims is allocated before
- * those claims fit the bytes at hand. F16, BF16 and F64 become `Float32Array` (F64 is rounded; beyond the range of 32
- * bits that gives infinities). The tensors are copies, so `bytes` may be reused.
+ * What a safetensors file from an untrusted source holds, without a copy of any tensor. Nothing that is sized by the
+ * file's own claims is allocated before those claims fit the bytes at hand.
  *
  * @throws TrainletError `INVALID_FILE` for every malformed file.
  */
-export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
+export function openSafetensors(bytes: Uint8Array): { tensors: StoredTensor[]; metadata: Record<string, string> } {
   if (tagOf(bytes) !== "Uint8Array") {
     throw new TrainletError("INVALID_ARGUMENT", `bytes is ${show(bytes)}, it should be a Uint8Array`);
   }
@@ -125,10 +132,18 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
   header.end();
   checkCoverage(entries, dataBytes);
 
-  const tensors = new Map<string, Tensor>();
-  for (const { name, shape, begin, end, read } of entries) {
+  const tensors = entries.map(({ name, dtype, shape, begin, end, read }) => {
     const stored = bytes.subarray(dataStart + begin, dataStart + end);
-    tensors.set(name, { name, shape, data: allocate(end - begin, () => read(stored)) });
-  }
+    return { name, dtype, shape, bytes: stored, read: () => allocate(end - begin, () => read(stored)) };
+  });
   return { tensors, metadata };
+}
+
+/**
+ * Reads a safetensors file whole, as `openSafetensors` does. F16, BF16 and F64 become `Float32Array` (F64 is rounded;
+ * beyond the range of 32 bits that gives infinities). The tensors are copies, so `bytes` may be reused.
+ */
+export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
+  const { tensors, metadata } = openSafetensors(bytes);
+  return { tensors: new Map(tensors.map(({ name, shape, read }) => [name, { name, shape, data: read() }])), metadata };
 }

@@ -1,6 +1,6 @@
 // From a spec to a schedule that goes on step by step.
 import { show, TrainletError } from "../errors.ts";
-import { checkSpec } from "../make-spec.ts";
+import { checkSpec, clonePlain } from "../make-spec.ts";
 import type { Per, Schedule, ScheduleContext, ScheduleSpec } from "./base.ts";
 import { ClosedForm } from "./closed-form.ts";
 import { common, fill, type Maker } from "./form.ts";
@@ -17,8 +17,9 @@ export function startSchedule(spec: ScheduleSpec | RateOfStep, context: Schedule
     const start = { spec: { type: "manual", rate: spec, per }, per, minLr: 0, context };
     return new ClosedForm(start, checkedRate(spec), undefined);
   }
-  checkSchedule("schedule", spec);
-  return make(spec, context, unit);
+  const own = clonePlain(spec, "schedule", true); // with functions: those of manual
+  checkSchedule("schedule", own);
+  return make(own, context, unit);
 }
 
 const maker: Maker = { make, perOf };

@@ -4,7 +4,7 @@ import type { ModelOptions } from "../create.ts";
 import { show, TrainletError } from "../errors.ts";
 import type { BytesInput } from "../files/bytes.ts";
 import type { Data } from "../inputs.ts";
-import type { LoadOptions } from "../load.ts";
+import type { FromBytesOptions, LoadOptions } from "../load.ts";
 import type { RangeTest, RangeTestOptions } from "../lr-find.ts";
 import { checkSpec, type Spec } from "../make-spec.ts";
 import { fetchPlace } from "../storage/fetch-place.ts";
@@ -26,6 +26,7 @@ export type { FitStepsOptions, StepsLog } from "../fit-steps.ts";
 export * from "../generated/factories.ts";
 export type { EpochLog, History } from "../history.ts";
 export type { Data, DatasetLike, Matrix, Targets, XY } from "../inputs.ts";
+export type { FromBytesOptions, LoadOptions } from "../load.ts";
 export type { RangeTest, RangeTestOptions, RangeTestStep } from "../lr-find.ts";
 export type { LayerSettings, Spec } from "../make-spec.ts";
 export type { ClassReport, Metrics } from "../metrics.ts";
@@ -47,15 +48,18 @@ export async function sequential(
 
 /** As `load` of trainlet: reads a model that `save` wrote, a file or what is under a name of the storage. */
 export async function load(name: string, options: LoadOptions = {}): Promise<WorkerModel> {
-  checkSpec("load", options, "storage:any");
+  checkSpec("load", options, "storage:any maxBytes(0,inf)");
+  const { storage, ...more } = options;
   const { readFrom } = await fetchPlace();
-  return fromBytes(await readFrom(options.storage, name), name);
+  return fromBytes(await readFrom(storage, name), { name, ...more });
 }
 
 /** As `fromBytes` of trainlet: the model in the bytes of a file, in whatever form they come. */
-export async function fromBytes(input: BytesInput, name = "bytes"): Promise<WorkerModel> {
+export async function fromBytes(input: BytesInput, options: FromBytesOptions | string = {}): Promise<WorkerModel> {
+  const given = typeof options === "string" ? { name: options } : options;
+  const { name = "bytes" } = given ?? {};
   const bytes = input instanceof Uint8Array ? input : await (await import("../files/bytes.ts")).bytesOf(input, name);
-  return start("fromBytes", { bytes, name });
+  return start("fromBytes", { bytes, options: given });
 }
 
 /** The learning-rate range test, on a copy of the model in its worker. */

@@ -2,6 +2,7 @@
 // of their own handed over, functions by number.
 import { type ErrorCode, show, TrainletError } from "../errors.ts";
 import type { History } from "../history.ts";
+import { MAX_DEPTH } from "../make-spec.ts";
 import { tagOf } from "../tags.ts";
 
 /** From the page: a call, the end of one, or what a function of the page's has answered. */
@@ -65,7 +66,9 @@ export interface Packed {
  */
 export function pack(given: unknown, what: string, copies: boolean, lent: Loan[] = []): Packed {
   const transfer: ArrayBuffer[] = [];
-  const walk = (value: unknown, path: string): unknown => {
+  const walk = (value: unknown, path: string, depth = 0): unknown => {
+    if (depth > MAX_DEPTH) throw new TrainletError("INVALID_ARGUMENT", `${what} is nested too deep; give plain data`);
+    const inner = (item: unknown, place: string) => walk(item, path + place, depth + 1);
     if (value instanceof Loan) return { "trainlet:function": lent.push(value) - 1, waits: value.waits } satisfies Stub;
     if (typeof value === "function") {
       throw new TrainletError("UNSUPPORTED", `${path} is ${show(value)}, which cannot go to a worker; give plain data`);
@@ -77,10 +80,10 @@ export function pack(given: unknown, what: string, copies: boolean, lent: Loan[]
     if (ArrayBuffer.isView(value)) return view(value);
     // A row of numbers, as most lists are, is left to the engine.
     if (Array.isArray(value)) {
-      return typeof value[0] === "number" ? value : value.map((item, i) => walk(item, `${path}[${i}]`));
+      return typeof value[0] === "number" ? value : value.map((item, i) => inner(item, `[${i}]`));
     }
     if (!isRecord(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, `${path}.${key}`)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inner(item, `.${key}`)]));
   };
   const view = (array: ArrayBufferView): ArrayBufferView => {
     const own = !copies && isBuffer(array.buffer) && array.byteLength === array.buffer.byteLength;

@@ -6,6 +6,7 @@ import type { FitStepsOptions, StepsLog } from "../fit-steps.ts";
 import type { History } from "../history.ts";
 import type { Data, DatasetLike, Matrix, Targets } from "../inputs.ts";
 import type { RangeTest, RangeTestOptions } from "../lr-find.ts";
+import { freeze } from "../make-spec.ts";
 import type { Metrics, MetricsRequest } from "../metrics.ts";
 import type { CompileOptions, Model, Parameter, SaveOptions, SaveToOptions } from "../model.ts";
 import { isSignal } from "../signal.ts";
@@ -33,7 +34,7 @@ export class WorkerModel extends Holder {
   constructor(line: Line, made: { spec: Model["spec"]; outputs: number }) {
     super();
     this.#line = line;
-    this.spec = made.spec;
+    this.spec = freeze(made.spec);
     this.outputs = made.outputs;
   }
   get inputs(): number {

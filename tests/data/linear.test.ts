@@ -2,7 +2,7 @@
 // quadratic in one of them takes far longer than the guard, which is some twenty times what reading takes.
 import { expect, test, vi } from "vitest";
 import { type CsvOptions, csv, type Schema } from "../../host/data/index.ts";
-import { nearest } from "../../host/data/validate.ts";
+import { nearest } from "../../host/nearest.ts";
 import { tenRows } from "./fake-core.ts";
 
 vi.mock("../../host/data/core-access.ts", async () => {

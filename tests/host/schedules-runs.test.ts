@@ -130,6 +130,7 @@ describe("a schedule whose length is the run's", () => {
     const { tensors, metadata } = decodeSafetensors(bytes);
     const training = JSON.parse(metadata.training!);
     change(training.schedule);
+    delete metadata.checksum; // which older files do not have
     return encodeSafetensors([...tensors.values()], { ...metadata, training: JSON.stringify(training) });
   };
   it("and which an older file does not hold is asked for when training goes on, not before", async () => {

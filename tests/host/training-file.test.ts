@@ -32,7 +32,11 @@ describe("a model saved with its optimizer goes on bit for bit", () => {
   const adam = t.adam({ lr: 0.02 });
   const momentum = t.sgd({ lr: 0.05, momentum: 0.9, weightDecay: 0.1 });
   const cases: [string, t.CompileOptions][] = [
-    ...rules.map(type => [type, { optimizer: any({ type }) }] as [string, t.CompileOptions]),
+    // Steps of length 1 on one batch after another would lead lbfgs out of what float32 holds, and no file takes that.
+    ...rules.map(
+      type =>
+        [type, { optimizer: any(type === "lbfgs" ? { type, lr: 0.05 } : { type }) }] as [string, t.CompileOptions],
+    ),
     [
       "ema, lookahead, half of an accumulated gradient",
       { optimizer: adam, ema: { decay: 0.8 }, lookahead: { every: 2 }, accumulate: 2 },
