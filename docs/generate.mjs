@@ -11,8 +11,18 @@ const titles = {
   initializers: "Initialisers",
 };
 
+/** Whether a default is one that the option could be given; what stands for "not given" is outside of its range. */
+function within(range, value) {
+  if (!range || typeof value !== "number") return true;
+  const list = range.slice(1, -1).split(", ").map(Number);
+  if (range[0] === "{") return list.includes(value);
+  const [low, high] = list; // NaN for a side without a bound
+  if (value < low || value > high) return false;
+  return !(range[0] === "(" && value === low) && !(range.endsWith(")") && value === high);
+}
 function option({ name, default: value, range }) {
-  const shown = value === null || value === undefined || Number.isNaN(value) ? "" : ` = ${value}`;
+  const known = value !== null && value !== undefined && !Number.isNaN(value);
+  const shown = known ? ` = ${within(range, value) ? value : "none"}` : "";
   return `\`${name}${shown}\`${range ? ` in ${range}` : ""}`;
 }
 function cell(text) {
