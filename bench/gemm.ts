@@ -24,21 +24,29 @@ export interface GemmFigure {
   share: number;
 }
 
-const kernels = (() => {
-  const module = new WebAssembly.Module(readFileSync(new URL("./bench-kernels.wasm", import.meta.url)));
+export type Arithmetic = "strict" | "fused";
+
+function load(arithmetic: Arithmetic): Kernels {
+  const module = new WebAssembly.Module(readFileSync(new URL(`./kernels-${arithmetic}.wasm`, import.meta.url)));
   const exports = new WebAssembly.Instance(module, { env: { abort: () => {} } }).exports as unknown as Kernels;
   exports.tallTiles(hasRelaxedSimd());
   return exports;
-})();
+}
+const loaded: Partial<Record<Arithmetic, Kernels>> = {};
+const kernelsOf = (arithmetic: Arithmetic) => (loaded[arithmetic] ??= load(arithmetic));
 
-/** What this engine's SIMD does at most here and now, in GFLOP/s. */
-export function measureLimit(budget = 200): number {
+/** What this engine's SIMD does at most here and now, in GFLOP/s: with separate multiply and add, or with both in one
+ * instruction, which are two limits on many machines; 0 where the engine has no relaxed SIMD. */
+export function measureLimit(arithmetic: Arithmetic, budget = 200): number {
+  if (arithmetic === "fused" && !hasRelaxedSimd()) return 0;
+  const kernels = kernelsOf(arithmetic);
   const rounds = 20_000;
   return (96 * rounds) / best(() => kernels.limit(rounds, 1024, 0.999999, 1e-6), budget) / 1e9;
 }
 
 /** Bytes a second, read and written, of a plain copy of `bytes` bytes. */
 export function measureCopy(bytes: number): number {
+  const kernels = kernelsOf("strict");
   const from = 65536;
   const to = from + bytes;
   const missing = to + bytes - kernels.memory.buffer.byteLength;
@@ -47,17 +55,18 @@ export function measureCopy(bytes: number): number {
 }
 
 /** Every GEMM of the workloads with 8 rows or more. */
-export function measureGemms(limit: number): GemmFigure[] {
+export function measureGemms(limit: number, arithmetic: Arithmetic): GemmFigure[] {
+  const kernels = kernelsOf(arithmetic);
   return workloads
     .filter(w => w.batch >= 8)
     .flatMap(w =>
       w.sizes
         .slice(1)
-        .flatMap((n, i) => measure(w.batch, n, w.sizes[i]!, limit).filter(f => i > 0 || f.form !== "input")),
+        .flatMap((n, i) => measure(kernels, w.batch, n, w.sizes[i]!, limit).filter(f => i > 0 || f.form !== "input")),
     );
 }
 
-function measure(m: number, n: number, k: number, limit: number): GemmFigure[] {
+function measure(kernels: Kernels, m: number, n: number, k: number, limit: number): GemmFigure[] {
   const panels = Math.ceil(m / 8);
   const sizes = {
     x: panels * 8 * k,

@@ -2,7 +2,7 @@
 // a sample costs by the size of the data, and the first step of a process.
 // Everything is in one process, one thread; figures are the best of several runs, for a machine with noise.
 //   --json [FILE]     writes the figures
-//   --only PART,…     limit, gemm, workloads, rules, scale, start: no more than these
+//   --only PART,…     limit, gemm, workloads, rules, constant, scale, start: no more than these
 //   --rules NAME,…    no more than these rules
 //   --arithmetic fused   kernels and workloads with multiply and add as one; the engine has to have that
 //   --peers           ours and other libraries in turn (and nothing else, unless --only names it); writes bench/peers.md
@@ -10,7 +10,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { parseArgs } from "node:util";
-import { type GemmFigure, measureCopy, measureGemms, measureLimit } from "./gemm.ts";
+import { measureConstancy } from "./constant.ts";
+import { type Arithmetic, type GemmFigure, measureCopy, measureGemms, measureLimit } from "./gemm.ts";
 import { showPeers, writePeers } from "./peers/report.ts";
 import { runPeers } from "./peers/run.ts";
 import { measureRule, type RuleFigure, ruleRows } from "./rules.ts";
@@ -126,21 +127,23 @@ const { values } = parseArgs({
     seconds: { type: "string" },
   },
 });
-const all = ["limit", "gemm", "workloads", "rules", "scale", "start"];
+const all = ["limit", "gemm", "workloads", "rules", "constant", "scale", "start"];
 const parts = values.only?.split(",") ?? (values.rules ? ["rules"] : values.peers ? [] : all);
 const has = (part: string) => parts.includes(part);
 const date = new Date().toISOString().slice(0, 10);
 const machine = `${os.cpus()[0]?.model.trim()}, ${os.platform()} ${os.arch()}`;
 const engine = `Node ${process.version}, V8 ${process.versions.v8}`;
 console.log(`${machine}; ${engine}`);
-const limit = measureLimit();
+const arithmetic = values.arithmetic as Arithmetic;
+const limit = measureLimit(arithmetic);
 if (has("limit") || values.peers) {
-  console.log(`SIMD limit (unrolled multiply-add, one thread): ${limit.toFixed(1)} GFLOP/s`);
+  console.log(`SIMD limit (unrolled multiply and add, ${arithmetic}, one thread): ${limit.toFixed(1)} GFLOP/s`);
 }
-const gemms = has("gemm") ? measureGemms(limit) : undefined;
+const gemms = has("gemm") ? measureGemms(limit, arithmetic) : undefined;
 if (gemms) showGemms(gemms);
 const results = has("workloads") ? await runWorkloads(limit) : undefined;
 const rules = has("rules") ? await runRules(values.rules?.split(",") ?? ruleRows) : undefined;
+const constant = has("constant") ? await measureConstancy(values.rules?.split(",") ?? ruleRows) : undefined;
 const scale = has("scale") ? await runScale() : undefined;
 const start = has("start") ? runStart() : undefined;
 const peers = values.peers ? await comparePeers() : undefined;
@@ -148,7 +151,7 @@ if (values.json) {
   // Peers are measured apart from the rest, so neither takes the other's figures out of the file.
   const before = existsSync(values.json) ? JSON.parse(readFileSync(values.json, "utf8")) : {};
   const rest = parts.length
-    ? { date, machine, engine, threads: 1, limit, gemms, workloads: results, rules, scale, start }
+    ? { date, machine, engine, threads: 1, limit, gemms, workloads: results, rules, constant, scale, start }
     : before;
   const figures = { ...rest, peers: peers ?? before.peers };
   writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);

@@ -12,28 +12,27 @@ execFileSync(process.execPath, ["host/build.mjs", ...parts], { stdio: "inherit" 
 fs.mkdirSync("build/bench/generated", { recursive: true });
 for (const file of fs.readdirSync("host/generated").filter(name => name.endsWith(".wasm")))
   fs.copyFileSync(`host/generated/${file}`, `build/bench/generated/${file}`);
-// The kernels by themselves are strict, or fused like the workloads: node bench/run.mjs --arithmetic fused
-const at = process.argv.indexOf("--arithmetic");
-const fused = at > 0 && process.argv[at + 1] === "fused";
-const flags = [
-  "--config",
-  "none",
-  ...(fused ? ["--enable", "simd", "--enable", "relaxed-simd"] : ["--enable", "simd"]),
-  "--runtime",
-  "stub",
-  "-O3",
-  "--noAssert",
-  "--converge",
-  "--initialMemory",
-  "2",
-];
-const { error, stderr } = await asc.main([
-  "bench/assembly/kernels.ts",
-  "-o",
-  "build/bench/bench-kernels.wasm",
-  ...flags,
-]);
-if (error) throw new Error(stderr.toString());
+// The kernels by themselves, in each arithmetic.
+for (const arithmetic of ["strict", "fused"]) {
+  const { error, stderr } = await asc.main([
+    "bench/assembly/kernels.ts",
+    "-o",
+    `build/bench/kernels-${arithmetic}.wasm`,
+    "--config",
+    "none",
+    "--enable",
+    "simd",
+    ...(arithmetic === "fused" ? ["--enable", "relaxed-simd"] : []),
+    "--runtime",
+    "stub",
+    "-O3",
+    "--noAssert",
+    "--converge",
+    "--initialMemory",
+    "2",
+  ]);
+  if (error) throw new Error(stderr.toString());
+}
 await esbuild.build({
   entryPoints: ["bench/main.ts"],
   outfile: "build/bench/main.mjs",

@@ -105,7 +105,8 @@ export function markdownOf(result: PeerFigures): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
     "Samples/s of training, one thread each, in one run; in brackets how many times as fast trainlet is, with `arithmetic:",
-    '"fused"` where that is faster (PyTorch and scikit-learn multiply and add in one instruction too).',
+    '"fused"` where that is faster (PyTorch and scikit-learn multiply and add in one instruction too). Shares are of the SIMD',
+    "limit of the same arithmetic.",
     "",
     line(["work (batch; rule)", OURS, "fused", "of the SIMD limit", ...names]),
     line(Array(names.length + 4).fill("---")),
@@ -124,7 +125,7 @@ export function markdownOf(result: PeerFigures): string {
       .map(({ work, ours, texts }) => `Two threads, ${work}: ${cell(ours)}; ${texts.join("; ")}.  `),
     `Goals reached: ${measured.length - missed.length} of ${judged.length}${misses.length ? `; missed: ${misses.join(", ")}` : ""}.`,
     "",
-    `${result.machine}; SIMD limit ${result.limit.toFixed(0)} GFLOP/s; ${result.engine}; ${names
+    `${result.machine}; SIMD limit ${result.limits.strict.toFixed(0)} GFLOP/s, with fused multiply-add ${result.limits.fused.toFixed(0)}; ${result.engine}; ${names
       .map(name => `${name} ${result.versions[name]}`)
       .join(
         "; ",

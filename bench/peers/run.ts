@@ -1,8 +1,10 @@
 // Ours and the peers in turn: each workload, each peer in a process of its own, the same job; losses before figures.
+
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import type { Arithmetic } from "../gemm.ts";
 import { flopsPerSample, type Workload, workloads } from "../workloads.ts";
 import { writeJob } from "./job.ts";
 import { type Command, findPeer, howToInstall, peers } from "./list.ts";
@@ -21,7 +23,7 @@ export interface Row extends Pick<Workload, "name" | "sizes" | "batch" | "rule">
   figures: Record<string, Figure | string>;
   /** The same, each with two threads. */
   twoThreads?: Record<string, Figure | string>;
-  /** The faster of ours, of the SIMD limit. */
+  /** The faster of ours, of the SIMD limit of its arithmetic. */
   share: number;
   /** Largest relative difference from our losses over the steps compared. */
   lossDifference: Record<string, number>;
@@ -31,7 +33,8 @@ export interface PeerFigures {
   machine: string;
   engine: string;
   versions: Record<string, string>;
-  limit: number;
+  /** SIMD limits in GFLOP/s: multiply and add apart, and as one (0 where the engine cannot). */
+  limits: Record<Arithmetic, number>;
   workloads: Row[];
 }
 export interface PeerRequest {
@@ -39,7 +42,7 @@ export interface PeerRequest {
   /** No more than these workloads, and these peers. */
   on?: readonly string[];
   against?: readonly string[];
-  measureLimit: () => number;
+  measureLimit: (arithmetic: Arithmetic) => number;
 }
 
 export const OURS = "trainlet";
@@ -162,13 +165,13 @@ export async function runPeers({ seconds, on, against, measureLimit }: PeerReque
   for (const line of howToInstall(wanted.filter(p => !commands.get(p.name)))) console.log(line);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "trainlet-peers-"));
   const rows: Row[] = [];
-  const limits: number[] = [];
+  const limits = { strict: 0, fused: 0 };
   try {
     for (const workload of workloads.filter(w => on?.includes(w.name) ?? true)) {
       const { name, sizes, batch, rule } = workload;
       process.stderr.write(`${name}…\n`);
       await writeJob(folder, workload, { threads: 1, seconds });
-      limits.push(measureLimit());
+      for (const a of ["strict", "fused"] as const) limits[a] = Math.max(limits[a], measureLimit(a));
       const one = compare(folder, 1, commands);
       const row: Row = { name, sizes, batch, rule, share: 0, ...one };
       rows.push(row);
@@ -180,17 +183,18 @@ export async function runPeers({ seconds, on, against, measureLimit }: PeerReque
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
-  const limit = Math.max(...limits);
   for (const row of rows) {
     const figure = fasterOf(row.figures);
-    if (figure) row.share = (figure.samplesPerSecond * flopsPerSample(row)) / limit / 1e9;
+    if (!figure) continue;
+    const limit = figure === row.figures[FUSED] && limits.fused ? limits.fused : limits.strict;
+    row.share = (figure.samplesPerSecond * flopsPerSample(row)) / limit / 1e9;
   }
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${os.cpus()[0]?.model.trim()}, ${os.platform()} ${os.arch()}`,
     engine: `Node ${process.version}, V8 ${process.versions.v8}`,
     versions: Object.fromEntries(wanted.map(p => [p.name, commands.get(p.name)?.version ?? "not installed"])),
-    limit,
+    limits,
     workloads: rows,
   };
 }
