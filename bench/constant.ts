@@ -10,9 +10,9 @@ const SIZES = [1e-8, 1e-12, 1e-15, 1e-16, 1e-18, 1e-20, 1e-25, 1e-30, 1e-36, 1e-
 /** Steps without gradients, after which moments have decayed as far as they go. */
 const VANISHED = [200, 1000, 8000];
 
-/** Fits the caches, where nothing hides what a loop computes. */
-const SIDE = 128;
-const ROUNDS = 60;
+/** A square layer of the widest workload. */
+const SIDE = 512;
+const ROUNDS = 40;
 
 type Optimizer = Awaited<ReturnType<typeof createOptimizer>>;
 

@@ -5,14 +5,12 @@
 
 const BOUNDS: usize = memory.data<f32>(
   [
-    // 2⁻¹⁰⁰: the least gradient, activation or derivative of one
+    // 2⁻¹⁰⁰: the least gradient, activation, derivative of one, or number that a rule keeps
     7.888609052210118e-31, 7.888609052210118e-31, 7.888609052210118e-31, 7.888609052210118e-31,
     // 2⁻⁵⁰: the least number that is squared
     8.881784197001252e-16, 8.881784197001252e-16, 8.881784197001252e-16, 8.881784197001252e-16,
     // 2⁻⁶³: the least weight
     1.0842021724855044e-19, 1.0842021724855044e-19, 1.0842021724855044e-19, 1.0842021724855044e-19,
-    // 2⁻¹¹²: the least number that a rule keeps; means of gradients begin below the least gradient
-    1.925929944387236e-34, 1.925929944387236e-34, 1.925929944387236e-34, 1.925929944387236e-34,
     // 2⁻²⁶: the least slope of an activation; where outputs are near 1 there is none below 2⁻²⁴ either
     1.4901161193847656e-8, 1.4901161193847656e-8, 1.4901161193847656e-8, 1.4901161193847656e-8,
   ],
@@ -23,8 +21,7 @@ const MAGNITUDE: usize = memory.data<u32>([0x7fffffff, 0x7fffffff, 0x7fffffff, 0
 export const LEAST: usize = BOUNDS;
 export const LEAST_ROOT: usize = BOUNDS + 16;
 export const LEAST_WEIGHT: usize = BOUNDS + 32;
-export const LEAST_STATE: usize = BOUNDS + 48;
-const LEAST_SLOPE: usize = BOUNDS + 64;
+const LEAST_SLOPE: usize = BOUNDS + 48;
 
 /** x, 0 where |x| is below the bound at `least`. */
 // @ts-ignore: decorator
@@ -80,8 +77,14 @@ const BLOCK: usize = 1024;
 export function flushArray(at: usize, bytes: usize, least: usize): void {
   for (let end = at + bytes; at < end; at += BLOCK) {
     let length = min(end - at, BLOCK);
-    if (!holdsTiny(at, length, least)) continue;
-    for (let i: usize = 0; i < length; i += 16) v128.store(at + i, flush4(v128.load(at + i), least));
+    if (holdsTiny(at, length, least)) flushAll(at, length, least);
+  }
+}
+function flushAll(at: usize, bytes: usize, least: usize): void {
+  let mask = v128.load(MAGNITUDE), bound = v128.load(least);
+  for (let end = at + bytes; at < end; at += 16) {
+    let x = v128.load(at);
+    v128.store(at, v128.andnot(x, f32x4.lt(v128.and(x, mask), bound)));
   }
 }
 
@@ -93,5 +96,5 @@ export function flushSampled(at: usize, bytes: usize, least: usize, t: u32): voi
   let part = max(((bytes >> 4) + 15) & ~15, SAMPLE);
   let from = <usize>(t & 15) * part;
   if (from >= bytes) from = 0;
-  if (holdsTiny(at + from, min(part, bytes - from), least)) flushArray(at, bytes, least);
+  if (holdsTiny(at + from, min(part, bytes - from), least)) flushAll(at, bytes, least);
 }

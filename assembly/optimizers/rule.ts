@@ -2,7 +2,7 @@
 // are one loop over a stretch of them: state array i of the stretch lies at s + i·stride. Lengths are whole vectors;
 // padding has w = g = 0 and must stay so. Scalars are prepared in float64 once a step and splat before the loop.
 import { Parameter } from "../parameter";
-import { LEAST_STATE, flushArray } from "../kernels/flush";
+import { LEAST, flushArray } from "../kernels/flush";
 import { firstNonFinite } from "../kernels/finite";
 
 /** What a rule that measures for itself minimises: the loss of the batch in hand. */
@@ -99,7 +99,7 @@ export abstract class Rule {
   update(w: usize, g: usize, s: usize, stride: usize, bytes: usize, lr: f64): void {}
   /** Writes 0 over what has become tiny in the state of a tensor, as means of gradients do once those are 0. */
   flushState(p: Parameter, s: usize, stride: usize, bytes: usize): void {
-    for (let i = 0, states = this.states(); i < states; i++, s += stride) flushArray(s, bytes, LEAST_STATE);
+    for (let i = 0, states = this.states(); i < states; i++, s += stride) flushArray(s, bytes, LEAST);
   }
   /** Whether the weights meant for inference are others than the parameters. */
   separates(): bool {
