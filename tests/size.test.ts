@@ -82,11 +82,11 @@ describe("what a training page downloads", () => {
     page = await bundle("page", example);
     addCore("page");
   });
-  it("is 60 KB at most, script and core together, gzipped", () => {
+  it("is 63 KB at most, script and core together, gzipped", () => {
     const script = scriptSize(page);
     const core = gzipped("dist/generated/core.wasm");
     console.log(`a page downloads ${script + core} bytes: ${script} of script, ${core} of WebAssembly`);
-    expect(script + core).toBeLessThanOrEqual(60 * KB);
+    expect(script + core).toBeLessThanOrEqual(63 * KB);
     const said = /downloads (\d+) KB of script/.exec(readFileSync(path.join(root, "README.md"), "utf8"))?.[1];
     expect(Math.abs(Number(said) / (script / KB) - 1), "README").toBeLessThan(0.03);
   });
@@ -125,10 +125,10 @@ describe("a training page with slim", () => {
     page = await bundle("slim", slim);
     addCore("slim");
   });
-  it("has 25 KB of script at most, gzipped", () => {
+  it("has 26 KB of script at most, gzipped", () => {
     const script = scriptSize(page);
     console.log(`a page with slim downloads ${script} bytes of script`);
-    expect(script).toBeLessThanOrEqual(25 * KB);
+    expect(script).toBeLessThanOrEqual(26 * KB);
   });
   it("trains with that alone, and the core that it is given", () => {
     for (const file of page.fetched) rmSync(path.resolve(root, file));
