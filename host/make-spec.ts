@@ -137,7 +137,10 @@ export function clonePlain<T>(value: T, label: string, functions = false, depth 
   }
   const copy = (item: unknown, key: string | number) => clonePlain(item, `${label}.${key}`, functions, depth + 1);
   if (ArrayBuffer.isView(value) && !(value instanceof DataView))
-    return Array.from(value as unknown as ArrayLike<number>, Number) as T;
+    return Array.from(
+      (value as unknown as ArrayLike<number>).length ? (value as unknown as ArrayLike<number>) : [],
+      Number,
+    ) as T;
   if (Array.isArray(value)) return Array.from(value, copy) as T;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item, key)])) as T;
 }
