@@ -6,6 +6,7 @@ import type { Data } from "./inputs.ts";
 import { checkObject, type Spec } from "./make-spec.ts";
 import type { Model } from "./model.ts";
 import { resolve } from "./network-spec.ts";
+import { turn } from "./turn.ts";
 
 /** What is compared: a rule, and where they are to differ, batch size and schedule. */
 export interface Contender {
@@ -73,6 +74,7 @@ export async function compareOptimizers(
   const runs = new Map<Contender, ComparedRun[]>(contenders.map(c => [c, []]));
   for (const seed of seeds) {
     for (const contender of contenders) {
+      await turn(); // runs may be too short to let anyone interrupt
       const own = callbacks?.(contender, seed) ?? [];
       const run = await runOne(await build(seed), data, seed, { ...fit, ...ofFit(contender), callbacks: own });
       runs.get(contender)!.push(run);

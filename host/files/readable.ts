@@ -1,5 +1,10 @@
 import { show, TrainletError } from "../errors.ts";
 
+/** What is asked of a file system: `node:fs/promises` has it, whose types a user's project may not have. */
+interface FileSystem {
+  stat(path: string): Promise<Record<"isFile" | "isDirectory" | "isFIFO" | "isSocket", () => boolean>>;
+}
+
 /** What a shell hands to a program under a name: its standard input, and the pipes of `<(command)`. */
 const handed = /^\/(dev\/(stdin|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/;
 
@@ -8,7 +13,7 @@ const handed = /^\/(dev\/(stdin|fd\/\d+)|proc\/(self|\d+)\/fd\/\d+)$/;
  * pipe waits for a writer who may never come. Whoever reads what is handed has to mind its length. Gives whether it is a file.
  * @throws the system's error where there is nothing
  */
-export async function checkReadable(fs: typeof import("node:fs/promises"), path: string): Promise<boolean> {
+export async function checkReadable(fs: FileSystem, path: string): Promise<boolean> {
   const found = await fs.stat(path);
   if (found.isFile()) return true;
   if (found.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
